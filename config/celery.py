@@ -1,0 +1,10 @@
+"""The worker's application: finds `<app>/tasks.py`, and sweeps up what a dead worker or a forgetful broker left behind."""
+
+import os
+
+from celery import Celery
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+app = Celery("concord")
+app.config_from_object("django.conf:settings", namespace="CELERY")
+app.autodiscover_tasks()

@@ -1,0 +1,50 @@
+"""What a person can cause, said to that person. Shown as a page, a fragment or problem details by `core.problems`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+
+class Refused(Exception):
+    """A rule of the domain says no. `code` is stable and for programs, `message` is a sentence for the person.
+
+    `facts` are ids, codes and numbers that a program may use; never personal data.
+    """
+
+    status = 409
+
+    def __init__(self, code: str, message: str, *, status: int | None = None, **facts: Any) -> None:
+        super().__init__(message)
+        self.code = code
+        self.message = message
+        self.facts = facts
+        if status is not None:
+            self.status = status
+
+
+class Invalid(Refused):
+    """What was sent cannot be meant: wrong type, out of range, unknown label. `fields` maps a field to its sentences."""
+
+    status = 422
+
+    def __init__(self, code: str, message: str, *, fields: dict[str, list[str]] | None = None, **facts: Any) -> None:
+        super().__init__(code, message, **facts)
+        self.fields = fields or {}
+
+
+class Forbidden(Refused):
+    """Seen, but not allowed by the person's roles."""
+
+    status = 403
+
+
+class Gone(Refused):
+    """Was there, and is no more: a participant withdrew, a version was recalled."""
+
+    status = 410
+
+
+class ConsentMissing(Refused):
+    """The study is visible, but lacks the consent or basis for this use."""
+
+    status = 412
