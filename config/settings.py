@@ -15,7 +15,8 @@ BASE_DIR = Path(__file__).resolve().parent.parent
 # Where data lives -------------------------------------------------------------------------------------------------
 CONCORD_DATA = env.folder("CONCORD_DATA", BASE_DIR / ".data", "Folder of everything that is stored.")
 CONCORD_LEDGER = env.folder(
-    "CONCORD_LEDGER", CONCORD_DATA.parent / f"{CONCORD_DATA.name}-ledger",
+    "CONCORD_LEDGER",
+    CONCORD_DATA.parent / f"{CONCORD_DATA.name}-ledger",
     "Folder of tombstones and audit checkpoints; outside CONCORD_DATA so that a restored backup cannot roll it back.",
 )
 CONCORD_KEYS = env.folder(
@@ -24,13 +25,17 @@ CONCORD_KEYS = env.folder(
 CONCORD_MODELS = env.folder("CONCORD_MODELS", CONCORD_DATA / "models", "Folder of model files that the set-up fetched.")
 
 DEBUG = env.flag("DEBUG", False, "Show error details; for developers only.")
-SECRET_KEY = secret.key(env.text("SECRET_KEY", "", "Django's signing key; made and kept in CONCORD_DATA when empty."), CONCORD_DATA)
+SECRET_KEY = secret.key(
+    env.text("SECRET_KEY", "", "Django's signing key; made and kept in CONCORD_DATA when empty."), CONCORD_DATA
+)
 HOST = env.text("HOST", "127.0.0.1", "Address the web server listens on.")
 PORT = env.number("PORT", 8000, "Port the web server listens on.", least=1, most=65535)
 PUBLIC_URL = env.text("PUBLIC_URL", f"http://{HOST}:{PORT}", "Address people reach the installation by; used in links.")
 ALLOWED_HOSTS = env.words("ALLOWED_HOSTS", "localhost,127.0.0.1,[::1],testserver", "Host names that are answered.")
 CSRF_TRUSTED_ORIGINS = env.words("CSRF_TRUSTED_ORIGINS", "", "Origins behind a proxy that may post, with scheme.")
-SECURE = env.flag("SECURE", PUBLIC_URL.startswith("https://"), "Cookies for HTTPS only, HSTS, redirect; on when PUBLIC_URL is https.")
+SECURE = env.flag(
+    "SECURE", PUBLIC_URL.startswith("https://"), "Cookies for HTTPS only, HSTS, redirect; on when PUBLIC_URL is https."
+)
 
 ROOT_URLCONF = "config.urls"
 WSGI_APPLICATION = "config.wsgi.application"
@@ -86,6 +91,7 @@ TEMPLATES = [
     }
 ]
 
+
 # Databases: the data, and the keys apart from it (a backup of one is useless without the other) -----------------------
 def _sqlite(path: Path) -> dict:
     return {
@@ -112,7 +118,9 @@ DATABASES = {
     ),
 }  # fmt: skip
 # Migrations run as the owner of the tables; the running application has fewer rights (decisions 31).
-DATABASE_OWNER_URL = env.text("DATABASE_OWNER_URL", "", "PostgreSQL: the role that owns the tables, for migrations only.")
+DATABASE_OWNER_URL = env.text(
+    "DATABASE_OWNER_URL", "", "PostgreSQL: the role that owns the tables, for migrations only."
+)
 KEYS_DATABASE_OWNER_URL = env.text("KEYS_DATABASE_OWNER_URL", "", "PostgreSQL: the owner role of the keys' schema.")
 DATABASE_ROUTERS = ["consent.keyring.router.KeyringRouter"]
 
@@ -137,7 +145,10 @@ JOB_STALE_SECONDS = env.number("JOB_STALE_SECONDS", 30, "A job without a heartbe
 # Stored bytes ---------------------------------------------------------------------------------------------------------
 S3_BUCKET = env.text("S3_BUCKET", "", "Bucket for stored (encrypted) bytes; empty keeps them in CONCORD_DATA/store.")
 STORAGES = {
-    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage", "OPTIONS": {"location": CONCORD_DATA / "store"}},
+    "default": {
+        "BACKEND": "django.core.files.storage.FileSystemStorage",
+        "OPTIONS": {"location": CONCORD_DATA / "store"},
+    },
     "staticfiles": {"BACKEND": "core.static.ManifestStorage"},
     "store": {
         "BACKEND": "storages.backends.s3.S3Storage",
@@ -154,7 +165,11 @@ STORAGES = {
     if S3_BUCKET
     else {
         "BACKEND": "django.core.files.storage.FileSystemStorage",
-        "OPTIONS": {"location": CONCORD_DATA / "store", "file_permissions_mode": 0o600, "directory_permissions_mode": 0o700},
+        "OPTIONS": {
+            "location": CONCORD_DATA / "store",
+            "file_permissions_mode": 0o600,
+            "directory_permissions_mode": 0o700,
+        },
     },
 }
 UPLOAD_MAX_BYTES = env.number("UPLOAD_MAX_MB", 4096, "Largest accepted media file, in MB.", least=1) * 1024 * 1024
@@ -211,7 +226,9 @@ SOCIALACCOUNT_PROVIDERS = (
 )
 SOCIALACCOUNT_ADAPTER = "core.accounts.SingleSignOnAdapter"
 SOCIALACCOUNT_ONLY = False
-AXES_FAILURE_LIMIT = env.number("LOGIN_ATTEMPTS", 8, "Wrong passwords before an account is locked for a while.", least=1)
+AXES_FAILURE_LIMIT = env.number(
+    "LOGIN_ATTEMPTS", 8, "Wrong passwords before an account is locked for a while.", least=1
+)
 AXES_COOLOFF_TIME = 0.25  # hours
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_USERNAME_FORM_FIELD = "login"
@@ -248,7 +265,9 @@ CSRF_COOKIE_NAME = "__Host-csrf" if SECURE else "csrf"
 SECURE_SSL_REDIRECT = SECURE
 SECURE_HSTS_SECONDS = 31_536_000 if SECURE else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = SECURE
-SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if env.flag("BEHIND_PROXY", False, "Trust X-Forwarded-Proto.") else None
+SECURE_PROXY_SSL_HEADER = (
+    ("HTTP_X_FORWARDED_PROTO", "https") if env.flag("BEHIND_PROXY", False, "Trust X-Forwarded-Proto.") else None
+)
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 

@@ -1,0 +1,1 @@
+"""Studies, bases and purposes, participants, notices, consent events, the gate, assets and keys, requests, erasure."""

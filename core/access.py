@@ -140,9 +140,7 @@ def _names(root: type[models.Model], action: str) -> list[str]:
 
 def _held(user: User, root: type[models.Model], action: str) -> QuerySet:
     return (
-        _grants(root)
-        .filter(user_id=user.pk, permission__codename__in=_names(root, action))
-        .values("content_object_id")
+        _grants(root).filter(user_id=user.pk, permission__codename__in=_names(root, action)).values("content_object_id")
     )
 
 
@@ -162,5 +160,3 @@ def _root(model: type[models.Model], path: str) -> type[models.Model]:
 def _known(root: models.Model, role: str) -> None:
     if role not in type(root).roles:
         raise LookupError(f"{type(root).__name__} has no role {role!r}; it has {', '.join(type(root).roles)}")
-
-

@@ -1,0 +1,1 @@
+"""Models that label: back ends, runs, predictions, evaluation. A model is never an annotator."""

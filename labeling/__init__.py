@@ -1,0 +1,1 @@
+"""Recordings, schemes, campaigns, the queue, what annotators said, agreement and gold standards."""

@@ -1,0 +1,124 @@
+"""Requests of data subjects, their clocks and steps; erasures and what they did; who received what."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.utils import timezone
+
+from consent.fields import SealedField
+from consent.models.assets import Asset
+from consent.models.people import Participant, Person
+from consent.models.studies import Study
+from core.models import Job, Row, User
+
+
+class Request(Row):
+    """One request (DSAR). `due_on` is the strict deadline, computed by dated rules on the study's calendar."""
+
+    class Kind(models.TextChoices):
+        ACCESS = "access"
+        PORTABILITY = "portability"
+        RECTIFICATION = "rectification"
+        ERASURE = "erasure"
+        RESTRICTION = "restriction"
+        OBJECTION = "objection"
+        WITHDRAWAL = "withdrawal"
+        COMPLAINT = "complaint"
+        INFORMATION = "information"
+
+    class State(models.TextChoices):
+        RECEIVED = "received"
+        ACKNOWLEDGED = "acknowledged"
+        IDENTITY_PENDING = "identity_pending"
+        VERIFIED = "verified"
+        COLLECTING = "collecting"
+        APPROVAL = "approval"
+        DELIVERING = "delivering"
+        FULFILLED = "fulfilled"
+        REFUSED = "refused"
+        RETRACTED = "retracted"
+
+    study = models.ForeignKey(Study, on_delete=models.PROTECT, related_name="requests")
+    person = models.ForeignKey(Person, on_delete=models.PROTECT, null=True, blank=True, related_name="requests")
+    participant = models.ForeignKey(
+        Participant, on_delete=models.PROTECT, null=True, blank=True, related_name="requests"
+    )
+    number = models.PositiveIntegerField()  # R-121, counted per study
+    kind = models.CharField(max_length=14, choices=Kind.choices)
+    state = models.CharField(max_length=18, choices=State.choices, default=State.RECEIVED)
+    channel = models.CharField(max_length=20, default="link")
+    received_at = models.DateTimeField(default=timezone.now)
+    due_on = models.DateField()
+    rule_version = models.CharField(max_length=40)
+    words = SealedField()
+    package = models.ForeignKey(Asset, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
+    job = models.ForeignKey(Job, on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
+    closed_at = models.DateTimeField(null=True, blank=True)
+    revision = models.PositiveIntegerField(default=1)
+
+    access_path = ("study",)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["study", "number"], name="request_number_once")]
+
+
+class RequestStep(Row):
+    """A transition of a request: who, from what to what, with which coded reason. Append-only."""
+
+    request = models.ForeignKey(Request, on_delete=models.PROTECT, related_name="steps")
+    actor = models.ForeignKey(User, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
+    before = models.CharField(max_length=18, blank=True)
+    after = models.CharField(max_length=18)
+    reason = models.CharField(max_length=40, blank=True)
+
+    class Meta:
+        ordering = ["id"]
+
+
+class Erasure(Row):
+    """The erasing of one participant: scheduled by stop or request, confirmed by a second channel, done by a job."""
+
+    class State(models.TextChoices):
+        SCHEDULED = "scheduled"
+        CONFIRMED = "confirmed"
+        RUNNING = "running"
+        LIVE_COMPLETE = "live_complete"
+        FINAL = "final"
+        CALLED_OFF = "called_off"
+
+    study = models.ForeignKey(Study, on_delete=models.PROTECT, related_name="erasures")
+    participant = models.ForeignKey(Participant, on_delete=models.PROTECT, related_name="erasures")
+    request = models.ForeignKey(Request, on_delete=models.PROTECT, null=True, blank=True, related_name="erasures")
+    state = models.CharField(max_length=14, choices=State.choices, default=State.SCHEDULED)
+    confirm_digest = models.BinaryField(max_length=32, null=True)  # of the code sent by the second channel
+    not_before = models.DateTimeField()  # end of the cooling-off
+    due_at = models.DateTimeField()
+    job = models.ForeignKey(Job, on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
+    certificate = models.JSONField(default=dict)
+    finished_at = models.DateTimeField(null=True, blank=True)
+
+    access_path = ("study",)
+
+
+class ErasureStep(Row):
+    """What one holding erased: counts only. A step that is written is not done again when a worker dies in between."""
+
+    erasure = models.ForeignKey(Erasure, on_delete=models.PROTECT, related_name="steps")
+    holding = models.CharField(max_length=60)
+    counts = models.JSONField(default=dict)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["erasure", "holding"], name="erasure_step_once")]
+
+
+class Recipient(Row):
+    """Somebody who may receive data: class, country and transfer tool decide what the gate lets them have."""
+
+    study = models.ForeignKey(Study, on_delete=models.PROTECT, related_name="recipients")
+    name = models.CharField(max_length=200)
+    recipient_class = models.CharField(max_length=12)
+    country = models.CharField(max_length=2)
+    transfer_tool = models.CharField(max_length=40, blank=True)
+    email = models.EmailField(blank=True)
+
+    access_path = ("study",)

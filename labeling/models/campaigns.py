@@ -1,0 +1,150 @@
+"""Campaigns (items × scheme × annotators × rules), the queue, and assignments: one item for one annotator, a lease."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.db.models import Q
+
+from consent.models import Study
+from core import ids
+from core.access import RoleGrant, role_permissions
+from core.models import Row, User
+from labeling.models.recordings import Item
+from labeling.models.schemes import GuidelineVersion, SchemeVersion
+
+CAMPAIGN_ROLES: dict[str, tuple[str, ...]] = {
+    "manager": ("view", "open", "campaign", "annotations", "agreement", "gold"),
+    "annotator": ("open", "label"),
+    "reviewer": ("view", "open", "annotations", "review"),
+    "adjudicator": ("view", "open", "annotations", "adjudicate"),
+    "observer": ("view", "open", "agreement"),
+}
+
+
+class Campaign(Row):
+    class State(models.TextChoices):
+        DRAFT = "draft"
+        OPEN = "open"
+        PAUSED = "paused"
+        CLOSED = "closed"
+
+    class Round(models.TextChoices):
+        PILOT = "pilot"
+        CALIBRATION = "calibration"
+        MAIN = "main"
+
+    class Predictions(models.TextChoices):
+        NEVER = "never"
+        AFTER = "after"  # after the annotator's own answer
+        SUGGESTION = "suggestion"
+
+    study = models.ForeignKey(Study, on_delete=models.PROTECT, related_name="campaigns")
+    name = models.CharField(max_length=120)
+    about = models.CharField(max_length=400, blank=True)
+    scheme_version = models.ForeignKey(SchemeVersion, on_delete=models.PROTECT, related_name="campaigns")
+    guideline_version = models.ForeignKey(
+        GuidelineVersion, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    state = models.CharField(max_length=8, choices=State.choices, default=State.DRAFT)
+    round = models.CharField(max_length=12, choices=Round.choices, default=Round.MAIN)
+    overlap = models.PositiveSmallIntegerField(default=3)  # answers wanted for an item
+    lease_minutes = models.PositiveSmallIntegerField(default=30)
+    seed = models.PositiveIntegerField(default=1)  # of the order in which items are handed out
+    predictions = models.CharField(max_length=12, choices=Predictions.choices, default=Predictions.NEVER)
+    # What a rater perceives, fixed here and stored with each answer: {"audio": true, "video": true, "transcript": false, …}
+    perceived = models.JSONField(default=dict)
+    closes_on = models.DateField(null=True, blank=True)
+    revision = models.PositiveIntegerField(default=1)
+
+    roles = CAMPAIGN_ROLES
+    access_path = ("", "study")
+
+    class Meta:
+        permissions = role_permissions(*CAMPAIGN_ROLES)
+        constraints = [models.UniqueConstraint(fields=["study", "name"], name="campaign_name_once")]
+
+
+class CampaignRole(RoleGrant):
+    content_object = models.ForeignKey(Campaign, on_delete=models.CASCADE)
+
+
+class Annotator(Row):
+    """Who makes annotations in a study, under a code. A model is never an annotator."""
+
+    class Kind(models.TextChoices):
+        MEMBER = "member"
+        IMPORTED = "imported"
+        SIMULATED = "simulated"
+        SELF = "self"
+        PARTNER = "partner"
+
+    study = models.ForeignKey(Study, on_delete=models.PROTECT, related_name="annotators")
+    code = models.CharField(max_length=40)
+    kind = models.CharField(max_length=10, choices=Kind.choices, default=Kind.MEMBER)
+    user = models.ForeignKey(User, on_delete=models.PROTECT, null=True, blank=True, related_name="annotators")
+
+    access_path = ("study",)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["study", "code"], name="annotator_code_once"),
+            models.UniqueConstraint(fields=["study", "user"], condition=~Q(user=None), name="annotator_user_once"),
+        ]
+
+
+class CampaignItem(Row):
+    """An item in a campaign's queue. `taken` counts leases held and answers given: it never passes `wanted`."""
+
+    campaign = models.ForeignKey(Campaign, on_delete=models.PROTECT, related_name="campaign_items")
+    item = models.ForeignKey(Item, on_delete=models.PROTECT, related_name="campaign_items")
+    rank = models.BigIntegerField()  # order of handing out: shuffled by the campaign's seed
+    wanted = models.PositiveSmallIntegerField()
+    taken = models.PositiveSmallIntegerField(default=0)
+    answered = models.PositiveSmallIntegerField(default=0)
+    open = models.BooleanField(default=True)  # taken < wanted, and not suspended
+
+    access_path = ("campaign", "campaign__study")
+    consent_path = "item__recording"
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["campaign", "item"], name="campaign_item_once"),
+            models.CheckConstraint(condition=Q(taken__lte=models.F("wanted")), name="campaign_item_not_over_assigned"),
+        ]
+        indexes = [models.Index(fields=["campaign", "rank"], condition=Q(open=True), name="campaign_item_queue")]
+
+
+class Assignment(Row):
+    """One item for one annotator: a lease with an end, then an answer, a skip, or nothing."""
+
+    class State(models.TextChoices):
+        LEASED = "leased"
+        SUBMITTED = "submitted"
+        SKIPPED = "skipped"
+        RELEASED = "released"  # lease ran out or was given back
+        WITHDRAWN = "withdrawn"  # a participant stopped meanwhile
+
+    campaign = models.ForeignKey(Campaign, on_delete=models.PROTECT, related_name="assignments")
+    campaign_item = models.ForeignKey(CampaignItem, on_delete=models.PROTECT, related_name="assignments")
+    item = models.ForeignKey(Item, on_delete=models.PROTECT, related_name="assignments")
+    annotator = models.ForeignKey(Annotator, on_delete=models.PROTECT, related_name="assignments")
+    repetition = models.PositiveSmallIntegerField(default=1)
+    state = models.CharField(max_length=10, choices=State.choices, default=State.LEASED)
+    lease_until = models.DateTimeField()
+    client_id = models.UUIDField(default=ids.opaque)  # offered to the browser for the first answer
+    position = models.PositiveIntegerField(default=0)  # n-th of this annotator in this campaign: order effects are real
+    skip_reason = models.CharField(max_length=40, blank=True)
+    flagged = models.BooleanField(default=False)
+
+    access_path = ("campaign", "campaign__study")
+    access_own = {"label": "annotator__user"}
+    consent_path = "item__recording"
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["campaign", "item", "annotator", "repetition"], name="assignment_once")
+        ]
+        indexes = [
+            models.Index(fields=["annotator", "campaign", "state"], name="assignment_annotator"),
+            models.Index(fields=["lease_until"], condition=Q(state="leased"), name="assignment_leases"),
+        ]
