@@ -1,0 +1,1 @@
+"""What changes something in labeling, by activity. Only these functions write."""
