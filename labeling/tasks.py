@@ -5,8 +5,8 @@ from __future__ import annotations
 from django.utils.translation import gettext_lazy as _
 
 from core import jobs
-from labeling.models import Recording
-from labeling.services import media
+from labeling.models import Campaign, GoldStandard, Recording
+from labeling.services import agreement, gold, media
 
 
 @jobs.kind("labeling.read_media", label=_("Reading recordings"))
@@ -15,8 +15,17 @@ def read_media(job: jobs.Running, *, recordings: list[str]) -> dict:
     for done, recording in enumerate(Recording.objects.filter(pk__in=recordings)):
         job.progress(done, len(recordings))
         media.read_recording(recording)
-    states = Recording.objects.filter(pk__in=recordings).values_list("state", flat=True)
-    return {
-        "ready": sum(s == Recording.State.READY for s in states),
-        "failed": sum(s == Recording.State.FAILED for s in states),
-    }
+    states = list(Recording.objects.filter(pk__in=recordings).values_list("state", flat=True))
+    return {"ready": states.count(Recording.State.READY), "failed": states.count(Recording.State.FAILED)}
+
+
+@jobs.kind("labeling.measure_agreement", label=_("Measuring agreement"))
+def measure_agreement(job: jobs.Running) -> dict:
+    report = agreement.measure(actor=job.actor, campaign=Campaign.objects.get(pk=job.job.object_id))
+    return {"report": str(report.pk)}
+
+
+@jobs.kind("labeling.fuse_gold", label=_("Fusing a gold standard"))
+def fuse_gold(job: jobs.Running) -> dict:
+    fused = gold.fuse(GoldStandard.objects.get(pk=job.job.object_id))
+    return fused.summary

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from fractions import Fraction
+from itertools import pairwise
 from typing import BinaryIO
 
 import av
@@ -154,7 +155,7 @@ def _is_picture(stream: av.stream.Stream) -> bool:
 
 def _varies(stamps: list[int]) -> bool:
     ordered = sorted(stamps)
-    steps = {b - a for a, b in zip(ordered, ordered[1:], strict=False)}
+    steps = {b - a for a, b in pairwise(ordered)}
     return len(steps) > 1 and max(steps) - min(steps) > 1
 
 

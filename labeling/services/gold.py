@@ -1,0 +1,130 @@
+"""Gold standards: votes and traces fused into one label each, with method, provenance and the spread that was lost.
+
+A gold standard is never changed. Ties give no label and a flag unless a seeded draw was asked for; disagreement stays
+in the votes that are kept beside the label.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+from uuid import UUID
+
+import numpy as np
+from django.db import transaction
+from django.db.models import Max
+from django.utils.translation import gettext as _
+
+from affect.codecs import trace as container
+from affect.gold import fuse_mean, majority, mean_scale
+from core import audit, bulk, ids, jobs
+from core.errors import Invalid, Refused
+from core.models import User
+from django.utils import timezone
+from labeling.models import Campaign, GoldLabel, GoldStandard, Label, Question
+from labeling.services import ratings
+
+TIES = ("none", "random")
+DEFAULTS = {
+    Question.Kind.CHOICE: {"method": "majority", "ties": "none"},
+    Question.Kind.SCALE: {"method": "mean"},
+    Question.Kind.TRACE: {"method": "mean_of_traces", "grid_us": ratings.GRID_US},
+}
+
+
+def begin(*, actor: User, campaign: Campaign, methods: Mapping[str, Mapping[str, Any]] | None = None) -> GoldStandard:
+    """Open a new version and have a worker fuse it.
+
+    `methods` maps a question's key to its choices: {"emotion": {"method": "majority", "ties": "random", "seed": 7}}.
+    Raises Invalid("method_unknown") and Refused("nothing_to_fuse").
+    """
+    chosen = _methods(campaign, methods or {})
+    if not ratings.annotations(campaign).exists():
+        raise Refused("nothing_to_fuse", _("Nobody has answered yet, so there is nothing to fuse."))
+    with transaction.atomic():
+        number = (campaign.gold_standards.aggregate(top=Max("number"))["top"] or 0) + 1
+        gold = GoldStandard.objects.create(campaign=campaign, number=number, method=chosen, made_by=actor)
+        audit.record("labeling.gold.begun", actor=actor, target=gold, study=campaign.study_id, number=number)
+        gold.job = jobs.start("labeling.fuse_gold", actor=actor, study_id=campaign.study_id, object_id=gold.pk)
+        gold.save(update_fields=["job"])
+    return gold
+
+
+@transaction.atomic
+def fuse(gold: GoldStandard) -> GoldStandard:
+    """Fuse every question. Run again after a worker's death it starts from nothing: labels are written once, at the end."""
+    gold = GoldStandard.objects.select_for_update().get(pk=gold.pk)
+    if gold.state != GoldStandard.State.MAKING:
+        return gold
+    campaign = gold.campaign
+    rows: list[tuple] = []
+    for question in campaign.scheme_version.questions.exclude(kind=Question.Kind.TEXT):
+        rows += [_row(gold, question, fused) for fused in _fused(campaign, question, gold.method[question.key])]
+    bulk.insert(
+        GoldLabel,
+        ("id", "created_at", "gold_standard_id", "item_id", "question_id", "label_id", "number", "spread", "votes", "n", "flag", "trace", "trace_spread"),
+        rows,
+    )
+    gold.inputs = ratings.inputs(campaign)
+    gold.state = GoldStandard.State.READY
+    gold.summary = {"labels": len(rows), "ties": sum(row[10] == "tie" for row in rows)}
+    gold.save(update_fields=["inputs", "state", "summary"])
+    audit.record("labeling.gold.fused", target=gold, study=campaign.study_id, **gold.summary)
+    return gold
+
+
+def _methods(campaign: Campaign, asked: Mapping[str, Mapping[str, Any]]) -> dict[str, dict]:
+    questions = {q.key: q for q in campaign.scheme_version.questions.exclude(kind=Question.Kind.TEXT)}
+    if unknown := sorted(set(asked) - set(questions)):
+        raise Invalid("question_unknown", _("The scheme has no question %(key)s.") % {"key": unknown[0][:40]})
+    chosen: dict[str, dict] = {}
+    for key, question in questions.items():
+        method = {**DEFAULTS[question.kind], **asked.get(key, {})}
+        if method["method"] != DEFAULTS[question.kind]["method"] or method.get("ties", "none") not in TIES:
+            raise Invalid("method_unknown", _("This way of fusing is not known for %(key)s.") % {"key": key})
+        if method.get("ties") == "random":
+            method["seed"] = int(method.get("seed", campaign.seed))
+        chosen[key] = method
+    return chosen
+
+
+def _fused(campaign: Campaign, question: Question, method: dict) -> list[dict]:
+    if question.kind == Question.Kind.TRACE:
+        return [_of_traces(one) for one in ratings.traces(campaign, question)]
+    table = ratings.table(campaign, question)
+    columns = zip(table.items, zip(*table.values, strict=True), strict=True) if table.items else ()
+    return [_of_values(item, [v for v in values if v is not None], question, method, n) for n, (item, values) in enumerate(columns)]
+
+
+def _of_values(item: UUID, values: list, question: Question, method: dict, n: int) -> dict:
+    if question.kind == Question.Kind.SCALE:
+        fused = mean_scale(values)
+        return {"item": item, "number": fused.mean, "spread": fused.sd, "n": fused.n}
+    # Each item draws its own lot, so adding an item later changes no other item's label.
+    seed = [method["seed"], item.int & 0xFFFFFFFF] if method["ties"] == "random" else None
+    fused = majority(values, ties=method["ties"], seed=seed)
+    return {
+        "item": item, "label": fused.label, "spread": max(fused.shares.values(), default=0.0), "n": len(values),
+        "flag": "tie" if fused.tied else "", "votes": {label: values.count(label) for label in sorted(set(values))},
+    }  # fmt: skip
+
+
+def _of_traces(one: ratings.TracesOfItem) -> dict:
+    fused = fuse_mean(one.values)
+    present = ~np.isnan(fused.mean)
+    times, mean, spread = one.times_us[present], fused.mean[present], np.nan_to_num(fused.sd[present])
+    if not present.any():
+        return {"item": one.item, "n": len(one.annotators), "flag": "too_few"}
+    return {
+        "item": one.item, "n": len(one.annotators), "number": float(mean.mean()), "spread": float(spread.mean()),
+        "trace": container.pack(times, mean), "trace_spread": container.pack(times, spread),
+    }  # fmt: skip
+
+
+def _row(gold: GoldStandard, question: Question, fused: dict) -> tuple:
+    label = fused.get("label")
+    label_id = Label.objects.filter(question=question, identity=label).values_list("pk", flat=True).first() if label else None
+    return (
+        ids.new(), timezone.now(), gold.pk, fused["item"], question.pk, label_id, fused.get("number"), fused.get("spread"),
+        fused.get("votes", {}), fused["n"], fused.get("flag", ""), fused.get("trace"), fused.get("trace_spread"),
+    )  # fmt: skip

@@ -1,0 +1,112 @@
+"""Reading what annotators said, as tables that measures and fusions take. Reads only; the gate narrows every query.
+
+A rating of choice is the label's *identity*, which survives renaming, so answers made under two versions of a scheme are
+compared rightly and two labels never collide.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from hashlib import sha256
+from uuid import UUID
+
+import numpy as np
+from django.db.models import QuerySet
+from numpy.typing import NDArray
+
+from affect.codecs import trace as container
+from affect.signals.resample import linear
+from consent import assets
+from consent.gate import Use, permitted
+from labeling.models import Annotation, Answer, Campaign, Question, Trace
+
+USE = Use("human_annotation")
+GRID_US = 100_000  # traces are compared and fused at 10 Hz, the rate of SEWA and AVEC
+LARGEST_GAP_US = 1_000_000  # a longer silence of the hand stays missing
+
+
+@dataclass(frozen=True)
+class Ratings:
+    """Values of one question: shape (annotators, items), None where an annotator gave none."""
+
+    question: Question
+    annotators: list[UUID]
+    items: list[UUID]
+    values: list[list[str | float | None]]
+
+    @property
+    def n(self) -> int:
+        return sum(value is not None for row in self.values for value in row)
+
+
+@dataclass(frozen=True)
+class TracesOfItem:
+    """Traces of one item on the common grid: `values` has shape (annotators, T), NaN where one has no sample."""
+
+    item: UUID
+    annotators: list[UUID]
+    times_us: NDArray[np.int64]
+    values: NDArray[np.float64]
+
+
+def annotations(campaign: Campaign, use: Use = USE) -> QuerySet[Annotation]:
+    """The current annotations of a campaign whose participants allow the use."""
+    return permitted(Annotation.objects.filter(campaign=campaign, current=True), use)
+
+
+def inputs(campaign: Campaign, use: Use = USE) -> str:
+    """A hash of what agreement and gold standards are computed from: the same hash, the same numbers."""
+    made = sha256()
+    for one in sorted(annotations(campaign, use).values_list("pk", flat=True)):
+        made.update(one.bytes)
+    return made.hexdigest()
+
+
+def table(campaign: Campaign, question: Question, use: Use = USE) -> Ratings:
+    """All ratings of a question of choice or scale, in a stable order."""
+    said = Answer.objects.filter(annotation__in=annotations(campaign, use), question__identity=question.identity).values_list(
+        "annotation__annotator_id", "annotation__item_id", "label__identity", "number"
+    )
+    cells: dict[tuple[UUID, UUID], str | float] = {}
+    for annotator, item, label, number in said.iterator(chunk_size=5000):
+        value = str(label) if question.kind == Question.Kind.CHOICE else number
+        if value is not None and value != "None":
+            cells[annotator, item] = value
+    annotators = sorted({annotator for annotator, _ in cells})
+    items = sorted({item for _, item in cells})
+    return Ratings(question, annotators, items, [[cells.get((a, i)) for i in items] for a in annotators])
+
+
+def traces(campaign: Campaign, question: Question, use: Use = USE) -> Iterator[TracesOfItem]:
+    """Traces of a question, item by item, on the common grid."""
+    rows = (
+        Trace.objects.filter(
+            annotation__in=annotations(campaign, use), question__identity=question.identity, state=Trace.State.PACKED
+        )
+        .select_related("annotation__item", "asset")
+        .order_by("annotation__item_id", "annotation__annotator_id")
+    )
+    group: list[Trace] = []
+    for row in rows:
+        if group and row.annotation.item_id != group[0].annotation.item_id:
+            yield _on_grid(group)
+            group = []
+        group.append(row)
+    if group:
+        yield _on_grid(group)
+
+
+def samples(row: Trace) -> container.Trace:
+    """The stored samples of a trace, wherever they lie."""
+    if row.asset_id is None:
+        return container.unpack(bytes(row.packed))
+    with assets.open_asset(row.asset) as stream:
+        return container.unpack(stream.read())
+
+
+def _on_grid(group: list[Trace]) -> TracesOfItem:
+    item = group[0].annotation.item
+    grid = np.arange(item.start_us, max(item.end_us, item.start_us + GRID_US), GRID_US, dtype=np.int64)
+    lines = [linear(one.times_us, one.values, grid, max_gap_us=LARGEST_GAP_US) for one in map(samples, group)]
+    return TracesOfItem(item.pk, [row.annotation.annotator_id for row in group], grid, np.vstack(lines))
