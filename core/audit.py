@@ -152,6 +152,8 @@ def digest(line: Mapping[str, Any]) -> str:
 def _entry(verb, actor, target, study, subject_ref, outcome, facts) -> dict[str, str]:
     if not _VERB.fullmatch(verb):
         raise FactRefused(f"{verb!r} is no verb; it takes app.noun.past.")
+    if len(outcome) > 12:
+        raise FactRefused(f"{outcome!r} is no outcome; it takes one short word.")
     if study is None and target is not None:
         study = target.pk if target._meta.label_lower == "consent.study" else getattr(target, "study_id", None)
     return {

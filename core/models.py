@@ -126,7 +126,7 @@ class AuditEvent(models.Model):
     seq = models.BigIntegerField(primary_key=True)
     at = models.CharField(max_length=27)  # RFC 3339, UTC, microseconds: the exact text that was hashed
     verb = models.CharField(max_length=80)
-    outcome = models.CharField(max_length=64)
+    outcome = models.CharField(max_length=12)
     actor_id = models.CharField(max_length=36)
     study_id = models.CharField(max_length=36)
     target_type = models.CharField(max_length=60)

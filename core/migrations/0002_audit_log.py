@@ -6,7 +6,7 @@ COLUMNS = """
     seq bigint PRIMARY KEY,
     at varchar(27) NOT NULL,
     verb varchar(80) NOT NULL,
-    outcome varchar(64) NOT NULL,
+    outcome varchar(12) NOT NULL,
     actor_id varchar(36) NOT NULL,
     study_id varchar(36) NOT NULL,
     target_type varchar(60) NOT NULL,
