@@ -81,7 +81,7 @@ def database(name: str, default: str, about: str = "", *, sqlite: Callable[[Path
     if not name_:
         raise SettingRefused(f"{name} names no database; it takes postgresql://user@host/NAME.")
     return {
-        "ENGINE": "django.db.backends.postgresql",
+        "ENGINE": "core.db.postgresql",
         "NAME": name_,
         "USER": unquote(url.username or ""),
         "PASSWORD": unquote(url.password or ""),

@@ -95,7 +95,7 @@ TEMPLATES = [
 # Databases: the data, and the keys apart from it (a backup of one is useless without the other) -----------------------
 def _sqlite(path: Path) -> dict:
     return {
-        "ENGINE": "django.db.backends.sqlite3",
+        "ENGINE": "core.db.sqlite3",
         "NAME": path,
         "CONN_MAX_AGE": None,
         "OPTIONS": {
@@ -140,6 +140,11 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
     "unacked_restore_interval": 2,  # kombu 5.7: look for messages of dead workers this often,
     "unacked_restore_throttle": 1,  # or the job of a killed worker waits for the timeout
 }
+CELERY_BEAT_SCHEDULE = {
+    "sweep jobs": {"task": "core.sweep_jobs", "schedule": 10.0},
+    "checkpoint the audit log": {"task": "core.checkpoint_audit", "schedule": 24 * 3600.0},
+}
+JOB_VIEWERS = ""  # dotted name of a function (user, job) -> bool of an app above: who else may see a job
 JOB_STALE_SECONDS = env.number("JOB_STALE_SECONDS", 30, "A job without a heartbeat for so long is taken over.", least=2)
 
 # Stored bytes ---------------------------------------------------------------------------------------------------------
@@ -237,6 +242,10 @@ AXES_ENABLE_ACCESS_FAILURE_LOG = False
 AXES_VERBOSE = False
 GUARDIAN_MONKEY_PATCH_USER = False
 ANONYMOUS_USER_NAME = None
+SILENCED_SYSTEM_CHECKS = [
+    "auth.W004",  # the address is unique by a constraint on its lower case
+    "guardian.W001",  # the door answers instead of guardian's back end
+]
 
 # Browsers ------------------------------------------------------------------------------------------------------------------
 CONTENT_SECURITY_POLICY = {
@@ -270,6 +279,7 @@ SECURE_PROXY_SSL_HEADER = (
 )
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
+CSRF_FAILURE_VIEW = "core.problems.csrf_failed"
 
 # API ------------------------------------------------------------------------------------------------------------------------
 REST_FRAMEWORK = {

@@ -21,7 +21,7 @@ from typing import Any, TypeVar
 
 from django.contrib.auth.models import AnonymousUser
 from django.core.exceptions import FieldDoesNotExist
-from django.db import models
+from django.db import models, transaction
 from django.db.models import Q, QuerySet
 from django.http import Http404
 from django.utils.translation import gettext as _
@@ -92,6 +92,7 @@ def may(user: User | AnonymousUser, action: str, root: models.Model) -> bool:
     return visible(user, type(root)._default_manager.filter(pk=root.pk), action).exists()
 
 
+@transaction.atomic
 def grant(user: User, role: str, root: models.Model, *, actor: User | None) -> None:
     """Give a role on a root, and write it down. Giving it twice does no harm."""
     _known(root, role)
@@ -101,6 +102,7 @@ def grant(user: User, role: str, root: models.Model, *, actor: User | None) -> N
     audit.record("core.role.granted", actor=actor, target=root, role=role, user=str(user.pk))
 
 
+@transaction.atomic
 def revoke(user: User, role: str, root: models.Model, *, actor: User | None) -> None:
     """Take a role back, and write it down."""
     _known(root, role)

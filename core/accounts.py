@@ -1,0 +1,42 @@
+"""Signing in: what allauth and axes ask of us. Nobody signs themselves up; an account begins with an invitation."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from allauth.account.adapter import DefaultAccountAdapter
+from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
+from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext as _
+
+from core import audit, problems
+from core.models import User
+
+
+class AccountAdapter(DefaultAccountAdapter):
+    """No open sign-up. Sign-ins are written into the audit log."""
+
+    def is_open_for_signup(self, request: HttpRequest) -> bool:
+        return False
+
+    def post_login(self, request: HttpRequest, user: User, **kwargs: Any) -> HttpResponse:
+        audit.observe("core.session.opened", actor=user, outcome="done")
+        return super().post_login(request, user, **kwargs)
+
+    def authentication_failed(self, request: HttpRequest, **credentials: Any) -> None:
+        super().authentication_failed(request, **credentials)
+        audit.observe("core.session.refused", outcome="denied")
+
+
+class SingleSignOnAdapter(DefaultSocialAccountAdapter):
+    """OpenID Connect signs in who was invited; it makes no accounts."""
+
+    def is_open_for_signup(self, request: HttpRequest, sociallogin: Any) -> bool:
+        return False
+
+
+def locked_out(request: HttpRequest, credentials: Any = None, *args: Any, **kwargs: Any) -> HttpResponse:
+    """What axes shows after too many wrong passwords."""
+    audit.observe("core.session.locked", outcome="denied")
+    detail = _("Too many wrong passwords for this account. Wait a quarter of an hour, or ask for a new password.")
+    return problems.respond(request, problems.Problem(429, "locked_out", detail, headers={"Retry-After": "900"}))

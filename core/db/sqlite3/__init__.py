@@ -1,0 +1,1 @@
+"""Found by Django under the name core.db.sqlite3."""

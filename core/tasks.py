@@ -1,0 +1,15 @@
+"""What Celery runs of this app: every job by its id, the sweep, and the daily checkpoint of the audit log."""
+
+from celery import shared_task
+
+from core import jobs
+
+
+@shared_task(name=jobs.TASK)
+def run_job(job_id: str) -> None:
+    jobs.run(job_id)
+
+
+@shared_task(name="core.sweep_jobs")
+def sweep_jobs() -> None:
+    jobs.sweep()
