@@ -1,0 +1,147 @@
+// Live continuous rating: what is sampled, how a held key moves, and how samples travel.
+//
+// Guarantees, kept here and tested: times are whole µs on the recording clock and strictly increase; a value stays within −1…1;
+// a sample exists only for a moment that really played; wherever the next sample is more than MAX_GAP_US later, or the clock was
+// interrupted, the sample after the hole carries a flag. Nothing is interpolated: a hole stays a hole.
+
+import { clamp } from "#app/lib/clock.js";
+
+export const STEP_US = 16_000;     // at most about 60 samples a second of media time, which is what a screen can follow
+export const MAX_GAP_US = 200_000; // a longer hole is marked
+
+/** Why the stretch before a sample was not observed (bits; 0 = continuous). */
+export const FLAG = Object.freeze({ GAP: 1, PAUSE: 2, SEEK: 4, STALL: 8, RERATE: 16 });
+
+export class Sampler {
+  #last = null;
+  #pending = 0;
+  #sequence = 0;
+  #waiting = [];
+  #stats = { samples: 0, largestGapUs: 0, firstUs: null, lastUs: null };
+
+  /** A recording that goes on after a reload continues the numbering of its chunks and, after `lastUs`, its time. */
+  constructor({ sequence = 0, lastUs = null } = {}) {
+    this.#sequence = sequence;
+    this.#last = lastUs;
+    if (lastUs !== null) this.#pending = FLAG.PAUSE;
+  }
+
+  /** The next moment of play. Returns the stored sample {us, value, flags}, or null when nothing new has played. */
+  sample(us, value) {
+    us = Math.round(us);
+    if (!Number.isFinite(us) || !Number.isFinite(value)) return null;
+    if (this.#last !== null && us <= this.#last) return null;
+    const step = this.#last === null ? 0 : us - this.#last;
+    if (this.#last !== null && step < STEP_US && !this.#pending) return null;
+    let flags = this.#pending;
+    if (step > MAX_GAP_US && !(flags & FLAG.SEEK)) flags |= FLAG.GAP;
+    const sample = { us, value: clamp(value, -1, 1), flags };
+    this.#waiting.push(sample);
+    if (!flags) this.#stats.largestGapUs = Math.max(this.#stats.largestGapUs, step);
+    this.#stats.samples += 1;
+    this.#stats.firstUs ??= us;
+    this.#stats.lastUs = us;
+    [this.#last, this.#pending] = [us, 0];
+    return sample;
+  }
+
+  /** Play stopped or jumped; the next sample says why. */
+  interrupt(reason) { if (this.#last !== null) this.#pending |= FLAG[reason]; }
+
+  /**
+   * Rate again from `us`: later samples count no more. What waits is cut; what was sent is replaced by the receiver, which drops
+   * everything at or after the first time of a chunk whose first sample carries RERATE.
+   */
+  back(us) {
+    this.#waiting = this.#waiting.filter((sample) => sample.us < us);
+    this.#pending |= FLAG.RERATE;
+    this.#last = Math.round(us) - 1;
+  }
+
+  /** Has anything to send? */
+  get waiting() { return this.#waiting.length; }
+
+  get chunks() { return this.#sequence; }
+
+  get stats() { return { ...this.#stats }; }
+
+  /** Takes what waits as the next chunk {sequence, times_us, values, flags}; null when there is nothing. */
+  chunk() {
+    if (!this.#waiting.length) return null;
+    const samples = this.#waiting;
+    this.#waiting = [];
+    return encode(this.#sequence++, samples);
+  }
+}
+
+/** A chunk as it travels: equal-length columns, times absolute. Values to 6 places: finer than any screen or stick. */
+export function encode(sequence, samples) {
+  return {
+    sequence,
+    times_us: samples.map((sample) => sample.us),
+    values: samples.map((sample) => Math.round(sample.value * 1e6) / 1e6),
+    flags: samples.map((sample) => sample.flags),
+  };
+}
+
+/** Joins chunks in order of sequence as the receiver does: a RERATE replaces what it goes back over; repeats count once. */
+export function join(chunks) {
+  const samples = [];
+  const seen = new Set();
+  for (const chunk of [...chunks].sort((a, b) => a.sequence - b.sequence)) {
+    if (seen.has(chunk.sequence)) continue;
+    seen.add(chunk.sequence);
+    chunk.times_us.forEach((us, i) => {
+      if (chunk.flags[i] & FLAG.RERATE) while (samples.length && samples.at(-1).us >= us) samples.pop();
+      samples.push({ us, value: chunk.values[i], flags: chunk.flags[i] });
+    });
+  }
+  return samples;
+}
+
+// A held key moves by our own repeats, every REPEAT_MS, a little further each time; the system's repeat rate differs between
+// machines and would end up in the data.
+export const REPEAT_MS = 40;
+const FIRST = 0.015, GROWTH = 1.12, LARGEST = 0.06;
+
+/** How far a key held for `ms` has moved the value. The first step comes at once. */
+export function travel(ms) {
+  if (ms < 0) return 0;
+  let [sum, step] = [0, FIRST];
+  for (let n = Math.floor(ms / REPEAT_MS); n >= 0; n--) {
+    sum += step;
+    step = Math.min(LARGEST, step * GROWTH);
+  }
+  return sum;
+}
+
+/** The value that keys move: press and release with the time of the event, read at any time, as often as one likes. */
+export class KeyHand {
+  #direction = 0;
+  #since = 0;
+  #moved = 0;
+
+  constructor(value = 0) { this.value = value; }
+
+  press(direction, now) {
+    if (direction === this.#direction) return; // the system's own repeat
+    this.read(now);
+    [this.#direction, this.#since, this.#moved] = [direction, now, 0];
+    this.read(now);
+  }
+
+  release(direction, now) {
+    if (direction !== this.#direction) return;
+    this.read(now);
+    this.#direction = 0;
+  }
+
+  read(now) {
+    if (this.#direction) {
+      const total = travel(now - this.#since);
+      this.value = clamp(this.value + this.#direction * (total - this.#moved), -1, 1);
+      this.#moved = total;
+    }
+    return this.value;
+  }
+}

@@ -1,0 +1,187 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { encode, FLAG, join, KeyHand, MAX_GAP_US, REPEAT_MS, Sampler, STEP_US, travel } from "#app/lib/trace.js";
+
+// A player reduced to what the sampler sees of one: media time as a function of ticks, at some speed, with holes.
+function play(sampler, { from = 0, ticks, tickMs = 16.7, rate = 1, value = (us) => Math.sin(us / 1e6), jitter = () => 0 }) {
+  let us = from;
+  for (let i = 0; i < ticks; i++) {
+    us += tickMs * 1000 * rate + jitter(i);
+    sampler.sample(us, value(us));
+  }
+  return us;
+}
+
+function check(samples) {
+  for (let i = 0; i < samples.length; i++) {
+    const { us, value, flags } = samples[i];
+    assert.ok(Number.isSafeInteger(us), "whole microseconds");
+    assert.ok(value >= -1 && value <= 1, "value within bounds");
+    if (i === 0) continue;
+    const step = us - samples[i - 1].us;
+    assert.ok(step > 0, "time strictly increases");
+    if (step > MAX_GAP_US) assert.notEqual(flags, 0, "a hole is marked");
+  }
+}
+
+const rateOf = (samples) => (samples.length - 1) / ((samples.at(-1).us - samples[0].us) / 1e6);
+
+test("it works: a minute of play gives at least ten samples a second and no hole", () => {
+  const sampler = new Sampler();
+  play(sampler, { ticks: 3600 });
+  const samples = join([sampler.chunk()]);
+  check(samples);
+  assert.ok(rateOf(samples) >= 10, `${rateOf(samples)} Hz`);
+  assert.ok(sampler.stats.largestGapUs <= MAX_GAP_US);
+  assert.ok(samples.every((sample) => sample.flags === 0));
+});
+
+for (const rate of [0.5, 1, 2]) {
+  test(`at speed ${rate} media time still carries at least ten samples a second`, () => {
+    const sampler = new Sampler();
+    play(sampler, { ticks: 600, rate });
+    const samples = join([sampler.chunk()]);
+    check(samples);
+    assert.ok(rateOf(samples) >= 10);
+    assert.ok(rateOf(samples) <= 1e6 / STEP_US + 1);
+  });
+}
+
+test("a clock that stands still stores nothing twice", () => {
+  const sampler = new Sampler();
+  assert.ok(sampler.sample(1000, 0));
+  assert.equal(sampler.sample(1000, 0.5), null);
+  assert.equal(sampler.sample(900, 0.5), null);
+  assert.equal(sampler.waiting, 1);
+});
+
+test("a frozen page leaves a marked hole, not an invented value", () => {
+  const sampler = new Sampler();
+  const end = play(sampler, { ticks: 60 });
+  const late = sampler.sample(end + 900_000, 0.2);
+  assert.equal(late.flags, FLAG.GAP);
+  assert.equal(play(sampler, { from: late.us, ticks: 1 }) > late.us, true);
+  const samples = join([sampler.chunk()]);
+  check(samples);
+  assert.equal(samples.filter((sample) => sample.flags).length, 1);
+});
+
+test("stall, pause and seek are told apart on the sample after them", () => {
+  const sampler = new Sampler();
+  let us = play(sampler, { ticks: 30 });
+  for (const reason of ["STALL", "PAUSE"]) {
+    sampler.interrupt(reason);
+    const next = sampler.sample(us + 5000, 0); // the clock has hardly moved; the mark must not be lost to the step limit
+    assert.equal(next.flags, FLAG[reason]);
+    us = play(sampler, { from: us + 5000, ticks: 30 });
+  }
+  sampler.interrupt("SEEK");
+  assert.equal(sampler.sample(us + 10_000_000, 0).flags, FLAG.SEEK, "a jump on purpose is not a lost stretch");
+  check(join([sampler.chunk()]));
+});
+
+test("an interruption before the first sample marks nothing", () => {
+  const sampler = new Sampler();
+  sampler.interrupt("PAUSE");
+  assert.equal(sampler.sample(0, 0).flags, 0);
+});
+
+test("rating five seconds again replaces them, whether they were sent or not", () => {
+  for (const sent of [true, false]) {
+    const sampler = new Sampler();
+    const chunks = [];
+    const end = play(sampler, { ticks: 600, value: () => 0.1 });
+    if (sent) chunks.push(sampler.chunk());
+    sampler.back(end - 5_000_000);
+    play(sampler, { from: end - 5_000_000, ticks: 600, value: () => 0.9 });
+    chunks.push(sampler.chunk());
+    const samples = join(chunks);
+    check(samples);
+    const again = samples.filter((sample) => sample.flags & FLAG.RERATE);
+    assert.equal(again.length, 1);
+    assert.ok(again[0].us - (end - 5_000_000) <= 20_000, "it begins with the first moment that played again");
+    assert.ok(samples.filter((sample) => sample.us < again[0].us).every((sample) => sample.value === 0.1));
+    assert.ok(samples.filter((sample) => sample.us >= again[0].us).every((sample) => sample.value === 0.9));
+  }
+});
+
+test("every chunk by itself is in order, whatever happened in between", () => {
+  let seed = 7;
+  const random = () => (seed = (seed * 48271) % 2147483647) / 2147483647;
+  for (let round = 0; round < 200; round++) {
+    const sampler = new Sampler();
+    const chunks = [];
+    let us = 0;
+    for (let i = 0; i < 60; i++) {
+      const dice = random();
+      if (dice < 0.7) us = play(sampler, { from: us, ticks: 1 + Math.floor(random() * 20), rate: 0.5 + random(), value: () => random() * 6 - 3 });
+      else if (dice < 0.8) sampler.interrupt(["PAUSE", "STALL", "SEEK"][Math.floor(random() * 3)]);
+      else if (dice < 0.9) { const part = sampler.chunk(); if (part) chunks.push(part); }
+      else {
+        const part = sampler.chunk();
+        if (part) chunks.push(part);
+        us = Math.max(0, us - 5_000_000);
+        sampler.back(us);
+      }
+    }
+    const last = sampler.chunk();
+    if (last) chunks.push(last);
+    for (const { times_us: times } of chunks) for (let i = 1; i < times.length; i++) assert.ok(times[i] > times[i - 1]);
+    check(join(chunks));
+  }
+});
+
+test("chunks come out whole from repeats and any order of arrival", () => {
+  const sampler = new Sampler();
+  const chunks = [];
+  let us = 0;
+  for (let i = 0; i < 8; i++) { us = play(sampler, { from: us, ticks: 60 }); chunks.push(sampler.chunk()); }
+  assert.deepEqual(chunks.map((part) => part.sequence), [0, 1, 2, 3, 4, 5, 6, 7]);
+  assert.deepEqual(join([chunks[3], ...chunks.toReversed(), chunks[0]]), join(chunks));
+});
+
+test("nonsense from the hand or the clock is not stored", () => {
+  const sampler = new Sampler();
+  assert.equal(sampler.sample(NaN, 0), null);
+  assert.equal(sampler.sample(10, NaN), null);
+  assert.equal(sampler.sample(10, Infinity), null);
+  assert.equal(sampler.chunk(), null);
+  assert.equal(sampler.sample(10.4, 3).value, 1);
+});
+
+test("a recording taken up again goes on counting and says that there was a pause", () => {
+  const sampler = new Sampler({ sequence: 4, lastUs: 2_000_000 });
+  assert.equal(sampler.sample(1_990_000, 0), null);
+  assert.equal(sampler.sample(2_010_000, 0).flags, FLAG.PAUSE);
+  assert.equal(sampler.chunk().sequence, 4);
+});
+
+test("a chunk travels as columns of one length", () => {
+  assert.deepEqual(encode(2, [{ us: 5, value: 1 / 3, flags: 0 }]), { sequence: 2, times_us: [5], values: [0.333333], flags: [0] });
+});
+
+test("a held key moves the same way however often it is read and however the system repeats", () => {
+  const often = new KeyHand(), seldom = new KeyHand();
+  often.press(1, 0);
+  seldom.press(1, 0);
+  for (let now = 1; now <= 400; now++) { often.read(now); if (now % 33 === 0) often.press(1, now); }
+  often.release(1, 400);
+  seldom.release(1, 400);
+  assert.ok(Math.abs(often.value - seldom.value) < 1e-9);
+  assert.ok(Math.abs(often.value - travel(400)) < 1e-9);
+});
+
+test("a tap moves one step at once, holding gets faster, and the end is the end", () => {
+  const hand = new KeyHand();
+  hand.press(-1, 100);
+  hand.release(-1, 110);
+  assert.equal(hand.value, -travel(0));
+  const first = travel(REPEAT_MS) - travel(0);
+  const later = travel(20 * REPEAT_MS) - travel(19 * REPEAT_MS);
+  assert.ok(later > 2 * first);
+  hand.press(1, 1000);
+  assert.equal(hand.read(60_000), 1);
+  hand.press(-1, 60_000); // the other way while still held
+  assert.ok(hand.read(60_200) < 1);
+});
