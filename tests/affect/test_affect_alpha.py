@@ -254,6 +254,6 @@ def test_ten_thousand_units_by_ten_raters_take_seconds(level):
     rng = np.random.default_rng(0)
     values = np.clip(rng.integers(0, 9, 10_000) + rng.integers(-1, 2, (10, 10_000)), 0, 8).astype(float)
     values[rng.random(values.shape) < 0.2] = np.nan
-    begin = time.perf_counter()
+    begin = time.process_time()
     bootstrap_alpha(values, level, seed=1, resamples=1000)
-    assert time.perf_counter() - begin < 10
+    assert time.process_time() - begin < 10
