@@ -45,7 +45,7 @@ USE_TZ = True
 TIME_ZONE = "UTC"
 
 INSTALLED_APPS = [
-    "core", "consent", "consent.keyring", "labeling", "datasets", "inference", "demo",
+    "core", "consent", "consent.keyring", "labeling", "datasets", "inference", "demo", "config",
     "django.contrib.auth", "django.contrib.contenttypes", "django.contrib.sessions", "django.contrib.messages",
     "whitenoise.runserver_nostatic", "django.contrib.staticfiles",
     "rest_framework", "drf_spectacular", "guardian", "django_htmx", "axes", "csp",

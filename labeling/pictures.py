@@ -1,0 +1,122 @@
+"""The geometry of server-drawn pictures: positions in percent, curves as paths in a stretched box, colour by class.
+
+Nothing here decides what a picture says; each comes with the sentence that a screen reader hears.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from affect.codecs import trace as container
+from consent.gate import permitted
+from labeling.models import Annotator, Campaign, GoldLabel, GoldStandard, Question
+from labeling.services import ratings
+
+WIDTH = 600  # columns of a drawn trace
+
+
+def said(by_language: Mapping[str, str], *, target: str = "") -> str:
+    """A text of a scheme in the reader's language, else in English, else in any; `{target}` names whom it is about."""
+    language = (get_language() or "en").split("-")[0]
+    text = by_language.get(language) or by_language.get("en") or next(iter(by_language.values()), "")
+    return text.replace("{target}", target or _("the person"))
+
+
+def bar(counts: Sequence[int]) -> list[dict]:
+    """Parts of one bar, as x and width in percent."""
+    total = sum(counts) or 1
+    parts, at = [], 0.0
+    for name, count in zip("abcd", counts, strict=False):
+        width = 100 * count / total
+        parts.append({"name": name, "x": f"{at:.2f}", "width": f"{width:.2f}", "count": count})
+        at += width
+    return parts
+
+
+def distribution(campaign: Campaign, question: Question) -> dict | None:
+    """How often each value was given. None for questions that have no values to count."""
+    if question.kind not in (Question.Kind.CHOICE, Question.Kind.SCALE):
+        return None
+    table = ratings.table(campaign, question)
+    counts = Counter(value for row in table.values for value in row if value is not None)
+    if question.kind == Question.Kind.CHOICE:
+        rows = [(said(label.name), label.emotion, counts.get(str(label.identity), 0)) for label in question.labels.all()]
+    else:
+        rows = [(f"{value:g}", "", counts[value]) for value in sorted(counts)]
+    most = max((count for _name, _mark, count in rows), default=0) or 1
+    total = sum(counts.values())
+    return {
+        "question": question,
+        "prompt": said(question.prompt),
+        "rows": [
+            {"name": name, "emotion": mark, "count": count, "width": f"{100 * count / most:.2f}", "share": count / total if total else 0}
+            for name, mark, count in rows
+        ],
+        "total": total,
+    }  # fmt: skip
+
+
+def fused_traces(campaign: Campaign, gold: GoldStandard, most: int = 6) -> list[dict]:
+    """For items with a fused trace: everybody's trace, the fused line and its band of one standard deviation."""
+    drawn = []
+    for question in campaign.scheme_version.questions.filter(kind=Question.Kind.TRACE):
+        fused = {
+            label.item_id: label
+            for label in permitted(GoldLabel.objects.filter(gold_standard=gold, question=question), ratings.USE)
+            .exclude(trace=None)
+            .select_related("item")
+        }
+        for one in ratings.traces(campaign, question):
+            if one.item in fused and len(drawn) < most:
+                drawn.append(_fused_picture(question, one, fused[one.item]))
+    return drawn
+
+
+def _fused_picture(question: Question, one: ratings.TracesOfItem, label: GoldLabel) -> dict:
+    least, greatest = question.minimum or -1.0, question.maximum or 1.0
+    mean, spread = container.unpack(bytes(label.trace)), container.unpack(bytes(label.trace_spread))
+    start, end = int(one.times_us[0]), int(one.times_us[-1]) or 1
+    codes = dict(Annotator.objects.filter(pk__in=one.annotators).values_list("pk", "code"))
+
+    def path(times: np.ndarray, values: np.ndarray) -> str:
+        return _line(times, values, start, end, least, greatest)
+
+    upper = path(mean.times_us, np.minimum(mean.values + spread.values, greatest))
+    lower = path(mean.times_us[::-1], np.maximum(mean.values - spread.values, least)[::-1])
+    return {
+        "item": label.item,
+        "prompt": said(question.prompt),
+        "raters": [
+            {"path": path(one.times_us, values), "code": codes[annotator], "n": n % 8 + 1}
+            for n, (annotator, values) in enumerate(zip(one.annotators, one.values, strict=True))
+        ],
+        "fused": path(mean.times_us, mean.values),
+        "band": f"{upper} L{lower[1:]}Z" if upper and lower else "",
+        "seconds": (end - start) / 1_000_000,
+        "sentence": ngettext(
+            "The trace of %(n)d annotator; its mean is %(mean).2f on a scale from %(least)g to %(greatest)g.",
+            "Traces of %(n)d annotators and their fused mean, %(mean).2f on average on a scale from %(least)g to %(greatest)g.",
+            len(one.annotators),
+        )
+        % {"n": len(one.annotators), "mean": float(mean.values.mean()), "least": least, "greatest": greatest},
+    }  # fmt: skip
+
+
+def _line(times: np.ndarray, values: np.ndarray, start: int, end: int, least: float, greatest: float) -> str:
+    """A path in a box of WIDTH × 100; a missing stretch breaks it."""
+    path, pen_up = [], True
+    for at, value in zip(times, values, strict=True):
+        if np.isnan(value):
+            pen_up = True
+            continue
+        x = WIDTH * (int(at) - start) / max(1, end - start)
+        y = 100 - 100 * (float(value) - least) / ((greatest - least) or 1)
+        path.append(f"{'M' if pen_up else 'L'}{x:.1f} {y:.1f}")
+        pen_up = False
+    return "".join(path)

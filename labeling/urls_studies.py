@@ -1,0 +1,14 @@
+"""Addresses of studies."""
+
+from django.urls import path
+
+from labeling.views import studies
+
+app_name = "studies"
+urlpatterns = [
+    path("studies/", studies.studies, name="list"),
+    path("studies/new/", studies.new, name="new"),
+    path("studies/<uuid:study_id>/", studies.overview, name="overview"),
+    path("studies/<uuid:study_id>/recordings/", studies.recordings, name="recordings"),
+    path("studies/<uuid:study_id>/schemes/", studies.schemes, name="schemes"),
+]

@@ -1,0 +1,1 @@
+"""Pages of labeling: the annotator’s workspace, and what researchers look at."""

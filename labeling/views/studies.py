@@ -1,0 +1,139 @@
+"""Pages of a study: what is in it, its recordings, its schemes."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from django import forms
+from django.core.exceptions import PermissionDenied
+from django.db.models import Count, Q
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_GET, require_http_methods
+
+from consent.gate import Use, permitted
+from consent.models import Study
+from consent.purposes import Context, Modality
+from consent.services import studies as study_services
+from core import access
+from core.lists import Choice, Column, Listing
+from labeling.models import Campaign, Item, Recording, Scheme, SchemeVersion
+
+
+def held_study(request: HttpRequest, study_id: UUID, action: str = "view") -> Study:
+    """The study of an address, through the door; the navigation shows it."""
+    study = access.fetch(request.user, action, Study.objects.select_related("controller"), pk=study_id)
+    request.study = study
+    return study
+
+
+def crumbs(study: Study, *more: tuple[str, str]) -> list[dict]:
+    """Where a page is: the study, then what is named."""
+    first = {"label": study.name, "url": reverse("studies:overview", args=[study.pk])}
+    return [first, *({"label": label, "url": url} for label, url in more)]
+
+
+@require_GET
+def studies(request: HttpRequest) -> HttpResponse:
+    listed = access.visible(request.user, Study.objects.all()).annotate(
+        campaign_count=Count("campaigns", distinct=True), participant_count=Count("participants", distinct=True)
+    )
+    return render(request, "labeling/study/list.html", {"studies": listed.order_by("name")})
+
+
+class NewStudyForm(forms.Form):
+    name = forms.CharField(max_length=200, label=gettext_lazy("Name"))
+    purpose = forms.CharField(
+        widget=forms.Textarea, required=False, label=gettext_lazy("What it is for"),
+        help_text=gettext_lazy("Two or three sentences that a participant would understand."),
+    )  # fmt: skip
+    context = forms.ChoiceField(
+        choices=Context.choices, label=gettext_lazy("Context"),
+        help_text=gettext_lazy("Decides what is prohibited: at work and in education nobody’s emotions are inferred."),
+    )  # fmt: skip
+    controller = forms.CharField(max_length=200, label=gettext_lazy("Controller"), help_text=gettext_lazy("Who decides why and how data are used."))
+
+
+@require_http_methods(["GET", "POST"])
+def new(request: HttpRequest) -> HttpResponse:
+    if not request.user.is_operator:
+        raise PermissionDenied
+    form = NewStudyForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        study = study_services.create(actor=request.user, owner=request.user, **form.cleaned_data)
+        return redirect("studies:overview", study.pk)
+    return render(request, "labeling/study/new.html", {"form": form}, status=422 if form.is_bound else 200)
+
+
+@require_GET
+def overview(request: HttpRequest, study_id: UUID) -> HttpResponse:
+    study = held_study(request, study_id)
+    may = {action: access.may(request.user, action, study) for action in ("campaign", "ingest", "consent")}
+    return render(
+        request,
+        "labeling/study/overview.html",
+        {
+            "study": study,
+            "may": may,
+            "counts": {
+                "participants": study.participants.count(),
+                "recordings": study.recordings.count(),
+                "items": study.items.count(),
+                "usable": permitted(Item.objects.filter(study=study), Use("human_annotation")).count(),
+            },
+            "campaigns": study.campaigns.order_by("name") if may["campaign"] else Campaign.objects.none(),
+            "bases": study.bases.filter(ends_at=None).order_by("people_role", "purpose"),
+            "crumbs": crumbs(study),
+        },
+    )
+
+
+@require_GET
+def recordings(request: HttpRequest, study_id: UUID) -> HttpResponse:
+    study = held_study(request, study_id)
+    usable = permitted(Recording.objects.filter(study=study), Use("human_annotation")).values("pk")
+    queryset = (
+        access.visible(request.user, Recording.objects.filter(study=study))
+        .annotate(track_count=Count("tracks", distinct=True), item_count=Count("items", distinct=True), usable=Count("pk", filter=Q(pk__in=usable)))
+        .prefetch_related("tracks", "appearances__participant")
+    )  # fmt: skip
+    listing = Listing(
+        request,
+        queryset,
+        name="recordings",
+        order="code",
+        search=("code", "source", "session"),
+        filters=(
+            Choice("state", _("State"), "state", Recording.State.choices),
+            Choice("modality", _("Modality"), "tracks__modality", Modality.choices),
+        ),
+        columns=(
+            Column("code", _("Recording"), lambda r: r.code, sort="code"),
+            Column("tracks", _("Tracks"), lambda r: " ".join(t.name for t in r.tracks.all())),
+            Column("people", _("Who appears"), lambda r: " ".join(sorted({a.participant.code for a in r.appearances.all()}))),
+            Column("duration", _("Length"), lambda r: r.duration_us, sort="duration_us", numeric=True),
+            Column("items", _("Items"), lambda r: r.item_count, sort="item_count", numeric=True),
+            Column("state", _("State"), lambda r: r.state, sort="state"),
+            Column("licence", _("Source and licence"), lambda r: f"{r.source}; {r.licence}"),
+        ),
+    )
+    if listing.wants_csv:
+        return listing.csv()
+    context = {"study": study, "listing": listing, "crumbs": crumbs(study, (_("Recordings"), ""))}
+    return render(request, "labeling/study/recordings.html", context)
+
+
+@require_GET
+def schemes(request: HttpRequest, study_id: UUID) -> HttpResponse:
+    study = held_study(request, study_id)
+    versions = (
+        SchemeVersion.objects.filter(study=study)
+        .select_related("scheme")
+        .prefetch_related("questions__labels", "campaigns")
+        .order_by("scheme__name", "-number")
+    )
+    context = {"study": study, "versions": versions, "schemes": Scheme.objects.filter(study=study).count(), "crumbs": crumbs(study, (_("Schemes"), ""))}
+    return render(request, "labeling/study/schemes.html", context)
