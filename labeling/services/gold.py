@@ -93,18 +93,17 @@ def _fused(campaign: Campaign, question: Question, method: dict) -> list[dict]:
         return [_of_traces(one) for one in ratings.traces(campaign, question)]
     table = ratings.table(campaign, question)
     columns = zip(table.items, zip(*table.values, strict=True), strict=True) if table.items else ()
-    return [_of_values(item, [v for v in values if v is not None], question, method, n) for n, (item, values) in enumerate(columns)]
+    return [_of_values(item, [v for v in values if v is not None], question, method) for item, values in columns]
 
 
-def _of_values(item: UUID, values: list, question: Question, method: dict, n: int) -> dict:
+def _of_values(item: UUID, values: list, question: Question, method: dict) -> dict:
     if question.kind == Question.Kind.SCALE:
         fused = mean_scale(values)
         return {"item": item, "number": fused.mean, "spread": fused.sd, "n": fused.n}
     # Each item draws its own lot, so adding an item later changes no other item's label.
-    seed = [method["seed"], item.int & 0xFFFFFFFF] if method["ties"] == "random" else None
-    fused = majority(values, ties=method["ties"], seed=seed)
+    fused = majority(values, ties=method["ties"], seed=method.get("seed"), key=str(item))
     return {
-        "item": item, "label": fused.label, "spread": max(fused.shares.values(), default=0.0), "n": len(values),
+        "item": item, "label": fused.label, "spread": max((share for _label, share in fused.shares), default=0.0), "n": len(values),
         "flag": "tie" if fused.tied else "", "votes": {label: values.count(label) for label in sorted(set(values))},
     }  # fmt: skip
 

@@ -108,5 +108,8 @@ def samples(row: Trace) -> container.Trace:
 def _on_grid(group: list[Trace]) -> TracesOfItem:
     item = group[0].annotation.item
     grid = np.arange(item.start_us, max(item.end_us, item.start_us + GRID_US), GRID_US, dtype=np.int64)
-    lines = [linear(one.times_us, one.values, grid, max_gap_us=LARGEST_GAP_US) for one in map(samples, group)]
+    lines = [
+        linear(one.times_us, one.values, grid, limit_us=LARGEST_GAP_US, gap_before=(one.flags & container.Flag.GAP_BEFORE) != 0)
+        for one in map(samples, group)
+    ]
     return TracesOfItem(item.pk, [row.annotation.annotator_id for row in group], grid, np.vstack(lines))
