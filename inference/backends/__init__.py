@@ -53,7 +53,9 @@ NOTES: Mapping[str, str] = MappingProxyType(
     {
         "truncated": gettext_lazy("Only the beginning was read."),
         "no_known_word": gettext_lazy("No word of the text is in the model's lexicon; it answers neutral then."),
-        "out_of_fold": gettext_lazy("The model's head was trained on this source, so a head that did not see it answered."),
+        "out_of_fold": gettext_lazy(
+            "The model's head was trained on this source, so a head that did not see it answered."
+        ),
         "some_faces_missing": gettext_lazy("In some pictures no face was found; they do not count."),
         "several_faces_seen": gettext_lazy("In some pictures several faces were found; the largest was judged."),
     }
@@ -148,7 +150,8 @@ def find(name: str) -> type[Predicting]:
     if name not in BACKENDS:
         raise Refused(
             "unknown_backend",
-            _("There is no model called “%(name)s”. There are: %(names)s.") % {"name": name, "names": ", ".join(BACKENDS)},
+            _("There is no model called “%(name)s”. There are: %(names)s.")
+            % {"name": name, "names": ", ".join(BACKENDS)},
             status=404,
         )
     return import_module(BACKENDS[name]).Backend

@@ -64,7 +64,9 @@ def read(folder: Path, name: str) -> bytes:
     if digest(content) != expected:
         raise Refused(
             "model_corrupt",
-            _("The model file %(name)s is damaged: its checksum is not the expected one. Run “python -m inference.fetch” again.")
+            _(
+                "The model file %(name)s is damaged: its checksum is not the expected one. Run “python -m inference.fetch” again."
+            )
             % {"name": name},
             status=503,
             file=name,

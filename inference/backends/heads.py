@@ -64,7 +64,7 @@ class Head:
             with np.load(io.BytesIO(content), allow_pickle=False) as arrays:
                 meta = json.loads(arrays["meta"].tobytes())
                 head = cls(arrays["weights"], arrays["bias"], meta)
-        except Exception as error:  # noqa: BLE001 - zip, npy and JSON readers raise many kinds on broken bytes
+        except Exception as error:
             raise Refused("head_unreadable", _("The trained head cannot be read.")) from error
         if meta.get("format") != FORMAT or meta.get("format_version") != FORMAT_VERSION:
             raise Refused("head_unreadable", _("The trained head is of another format or version."))
@@ -78,7 +78,8 @@ def check_enough(labels: int, groups: int) -> None:
     if labels < LEAST_LABELS:
         raise Refused(
             "too_few_labels",
-            _("Training needs at least %(least)d labels; there are %(found)d.") % {"least": LEAST_LABELS, "found": labels},
+            _("Training needs at least %(least)d labels; there are %(found)d.")
+            % {"least": LEAST_LABELS, "found": labels},
             found=labels,
             least=LEAST_LABELS,
         )

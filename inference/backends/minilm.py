@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
 
@@ -133,3 +134,28 @@ def feature_matrix(
 def _inside(value: float) -> float:
     """Within the scale, rounded: the last digits differ between processors and mean nothing."""
     return round(min(1.0, max(-1.0, value)), 6)
+
+
+@dataclass(frozen=True)
+class Review:
+    """One sentence of the review set: its id (`305_2`: review 305, sentence 2), mean valence (-4…4) and text."""
+
+    id: str
+    valence: float
+    text: str
+
+    @property
+    def group(self) -> str:
+        return review_group(self.id)
+
+
+def review_group(sentence_id: str) -> str:
+    """The `Input.group` of a sentence of the review set: the review it is from."""
+    return f"reviews/{sentence_id.partition('_')[0]}"
+
+
+def reviews(content: bytes) -> Iterator[Review]:
+    """The sentences of the set's ground-truth table: id, mean of 20 ratings, text, split by tabs."""
+    for line in content.decode("utf-8-sig").splitlines():
+        sentence_id, valence, text = line.split("\t", 2)
+        yield Review(sentence_id, float(valence), text)

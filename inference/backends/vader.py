@@ -22,7 +22,9 @@ class Backend:
     modality: ClassVar = "text"
     task: ClassVar = Task("regression", "valence", scale=(-1.0, 1.0))
     licence: ClassVar = "MIT"
-    says: ClassVar = "How positive or negative the words of an English sentence are by lexicon and rules; it predicts wording."
+    says: ClassVar = (
+        "How positive or negative the words of an English sentence are by lexicon and rules; it predicts wording."
+    )
     files: ClassVar = ()
     sample: ClassVar = "demo/media/t01_review_snippets_20_with_ratings.json"
 
