@@ -90,7 +90,7 @@ class Input:
 
 @dataclass(frozen=True)
 class Frames:
-    """Predictions over media time. `times_us`: (T,) microseconds on the track's clock, from its first frame on.
+    """Predictions over media time. `times_us`: (T,) microseconds on the track's own clock, as its frames carry them.
 
     `probabilities`: (T, labels), a row of None where no face was found. `faces`: (T,) how many faces were found.
     """

@@ -16,8 +16,8 @@ import onnx
 from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
 
-LABELS = ("neutral", "happy", "sad", "angry", "fearful", "disgusted", "surprised")
-SIDE = 112  # pixels
+from inference.backends.face import LABELS, SIDE
+
 OPSET = 17
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
@@ -29,9 +30,9 @@ FEATURES = "minilm-l6-v2-int8 mean L2 (384) + vader neg neu pos compound (4)"
 
 
 class Embedder:
-    """Sentence embeddings. `threads` changes how fast, not what comes out."""
+    """Sentence embeddings, on one core. `embed` may be called from several threads: each then keeps one core busy."""
 
-    def __init__(self, models: Path, *, threads: int = 1) -> None:
+    def __init__(self, models: Path) -> None:
         import onnxruntime  # slow to import, and not needed by the pages that only list models
         import tokenizers
 
@@ -40,7 +41,7 @@ class Embedder:
         tokenizer["truncation"] = None  # counted first, cut below, so that the cut can be told
         self._tokenizer = tokenizers.Tokenizer.from_str(json.dumps(tokenizer))
         options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = threads
+        options.intra_op_num_threads = 1  # more threads a text would mostly wait for each other
         options.inter_op_num_threads = 1
         options.log_severity_level = 3
         self._session = onnxruntime.InferenceSession(
@@ -118,14 +119,15 @@ def feature_matrix(
     models: Path, *, threads: int = 1, progress: Callable[[int, int], None] | None = None
 ) -> Callable[[Sequence[str]], NDArray[np.float32]]:
     """What `train_text_head` takes as `features`: texts → (texts, 388), telling `progress(done, total)`."""
-    embedder, lexicon = Embedder(models, threads=threads), vader.Backend()
+    embedder, lexicon = Embedder(models), vader.Backend()
 
     def matrix(texts: Sequence[str]) -> NDArray[np.float32]:
         rows = np.empty((len(texts), DIMENSIONS + 4), np.float32)
-        for i, text in enumerate(texts):
-            rows[i] = features(embedder, lexicon, text)[0]
-            if progress is not None:
-                progress(i + 1, len(texts))
+        with ThreadPoolExecutor(threads) as pool:
+            for i, (row, _coverage) in enumerate(pool.map(lambda text: features(embedder, lexicon, text), texts)):
+                rows[i] = row
+                if progress is not None:
+                    progress(i + 1, len(texts))
         return rows
 
     return matrix
