@@ -50,20 +50,21 @@ def fetch(to: Path, *, bundle: Path | None = None, progress: Progress = lambda s
     """
     to.mkdir(parents=True, exist_ok=True)
     with _alone(to):
+        for left in to.rglob(f".*{folder.PART}"):  # of a run that was killed while writing
+            left.unlink()
         plan = manifest()
-        pinned = {m["to"]: m["sha256"] for package in plan["packages"] for m in package["members"]}
         made = _extract(plan, to, bundle, progress)
-        built = _build(plan, to, made, pinned, progress)
-        if made or built or folder.index(to) != pinned | _built_hashes(to):
-            _write_index(to, pinned | _hashes(to, plan))
+        made += _build(plan, to, made, progress)
         shutil.rmtree(to / DOWNLOADS, ignore_errors=True)
-        return made + built
+        return made
 
 
 def fill_bundle(bundle: Path) -> list[str]:
     """Download the pinned packages into `bundle`, for `--from`. Returns the file names it holds for that."""
     wanted = manifest()["packages"]
-    packages.download(wanted, bundle)
+    bundle.mkdir(parents=True, exist_ok=True)
+    with _alone(bundle):
+        packages.download(wanted, bundle)
     return [package["file"] for package in wanted]
 
 
@@ -103,21 +104,26 @@ def _inside(to: Path, name: str) -> Path:
     return path
 
 
-def _build(plan: dict[str, Any], to: Path, made: list[str], pinned: dict[str, str], progress: Progress) -> list[str]:
-    """Files made from others: again when missing, damaged, when a source was replaced, or when `BUILD` was raised."""
+def _build(plan: dict[str, Any], to: Path, replaced: list[str], progress: Progress) -> list[str]:
+    """Files made from others: again when missing, damaged, when a source was replaced, or when `BUILD` was raised.
+
+    The index lists a file from the moment it is right, so a run that ends here leaves a folder that tells the truth.
+    """
     known = _built_hashes(to)
-    stale = [
-        piece["to"]
+    right = {
+        piece["to"]: known[piece["to"]]
         for piece in plan["built"]
-        if not (to / piece["to"]).is_file()
-        or known.get(piece["to"]) != folder.digest((to / piece["to"]).read_bytes())
-        or set(piece["made_from"]) & set(made)
-    ]
-    if stale:
-        _write_index(to, pinned | {name: value for name, value in known.items() if name not in stale})
+        if packages.has_hash(to / piece["to"], known.get(piece["to"])) and not set(piece["made_from"]) & set(replaced)
+    }
+    files = {m["to"]: m["sha256"] for package in plan["packages"] for m in package["members"]} | right
+    if replaced or files != folder.index(to):
+        _write_index(to, files)
+    stale = [piece["to"] for piece in plan["built"] if piece["to"] not in right]
     for name in stale:
-        folder.write(to / name, BUILDERS[name](to, progress))
-        _write_index(to, folder.index(to) | {name: folder.digest((to / name).read_bytes())})
+        content = BUILDERS[name](to, progress)
+        folder.write(to / name, content)
+        files[name] = folder.digest(content)
+        _write_index(to, files)
     return stale
 
 
@@ -156,10 +162,6 @@ BUILDERS: dict[str, Callable[[Path, Progress], bytes]] = {
     "face/expression.onnx": _convert_expression,
     minilm.HEAD: _train_reviews,
 }
-
-
-def _hashes(to: Path, plan: dict[str, Any]) -> dict[str, str]:
-    return {piece["to"]: folder.digest((to / piece["to"]).read_bytes()) for piece in plan["built"]}
 
 
 def _built_hashes(to: Path) -> dict[str, str]:

@@ -18,6 +18,7 @@ from django.utils.translation import gettext as _
 from core.errors import Refused
 
 INDEX = "installed.json"
+PART = ".part"  # end of the names of files that are being written
 
 
 def digest(content: bytes) -> str:
@@ -27,7 +28,7 @@ def digest(content: bytes) -> str:
 def write(path: Path, content: bytes) -> None:
     """Write a file so that it is there whole or not at all, also after a power cut."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=PART)
     try:
         with os.fdopen(handle, "wb") as stream:
             stream.write(content)

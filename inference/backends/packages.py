@@ -64,12 +64,17 @@ __legacy__ = _Backend()
 """
 
 
-def verified(path: Path, package: dict[str, Any]) -> bool:
-    """Whether the file is there with the pinned size and hash."""
-    if not path.is_file() or path.stat().st_size != package["bytes"]:
+def has_hash(path: Path, sha256: str | None) -> bool:
+    """Whether the file is there with this hash."""
+    if sha256 is None or not path.is_file():
         return False
     with path.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest() == package["sha256"]
+        return hashlib.file_digest(stream, "sha256").hexdigest() == sha256
+
+
+def verified(path: Path, pinned: dict[str, Any]) -> bool:
+    """Whether the file is there with the size and hash that the manifest pins for a package or a member."""
+    return path.is_file() and path.stat().st_size == pinned["bytes"] and has_hash(path, pinned["sha256"])
 
 
 def download(packages: Iterable[dict[str, Any]], folder: Path) -> None:

@@ -1,4 +1,8 @@
-"""The models' folder for all tests that predict: filled once by the real set-up, then only checked."""
+"""The models' folder for all tests that predict: filled once by the real set-up, then only checked.
+
+`CONCORD_TEST_MODELS` names a folder to keep it in; the packages it was made from lie beside it for the tests of the
+set-up itself.
+"""
 
 from __future__ import annotations
 
@@ -12,13 +16,24 @@ from inference import fetch
 ROOT = Path(__file__).resolve().parents[2]
 
 
-@pytest.fixture(scope="session")
-def models() -> Path:
-    """Models as `python -m inference.fetch` makes them. `CONCORD_TEST_MODELS` names another place to keep them."""
+def _kept() -> Path:
     default = Path(os.environ.get("CONCORD_DATA", ROOT / ".data")) / "test-models"
-    folder = Path(os.environ.get("CONCORD_TEST_MODELS", default))
-    fetch.fetch(folder)
-    return folder
+    return Path(os.environ.get("CONCORD_TEST_MODELS", default))
+
+
+@pytest.fixture(scope="session")
+def model_bundle() -> Path:
+    """The pinned packages, as `python -m inference.fetch --bundle` downloads them."""
+    bundle = _kept() / "bundle"
+    fetch.fill_bundle(bundle)
+    return bundle
+
+
+@pytest.fixture(scope="session")
+def models(model_bundle: Path) -> Path:
+    """Models as `python -m inference.fetch --to … --from …` makes them."""
+    fetch.fetch(_kept() / "models", bundle=model_bundle)
+    return _kept() / "models"
 
 
 @pytest.fixture(scope="session")

@@ -59,7 +59,12 @@ def pictures(path: Path, count: int) -> list[NDArray[np.uint8]]:
 def test_laughing_looks_happier_than_crying_and_crying_sadder(backend: Backend, media: Path) -> None:
     said = {
         name[:3]: judge(backend, (media / name).read_bytes()).probabilities
-        for name in ("v01_woman_crying.mp4", "v02_woman_distress.mp4", "v04_woman_laughing.mp4", "v06_man_neutral_smile.mp4")
+        for name in (
+            "v01_woman_crying.mp4",
+            "v02_woman_distress.mp4",
+            "v04_woman_laughing.mp4",
+            "v06_man_neutral_smile.mp4",
+        )
     }
     for low in ("v01", "v02"):
         assert said["v04"]["happy"] > said[low]["happy"] + 0.5
@@ -115,7 +120,9 @@ def test_sound_alone_has_no_pictures(backend: Backend, media: Path) -> None:
     assert judge(backend, (media / "a02_librivox_0880.wav").read_bytes()).unpredicted == "no_video"
 
 
-@pytest.mark.parametrize("content", [b"", b"\x00" * 4096, b"not a video at all", b"\x00\x00\x00\x18ftypmp42" + b"\xff" * 999])
+@pytest.mark.parametrize(
+    "content", [b"", b"\x00" * 4096, b"not a video at all", b"\x00\x00\x00\x18ftypmp42" + b"\xff" * 999]
+)
 def test_what_is_no_video_is_explained(backend: Backend, content: bytes) -> None:
     assert judge(backend, content).unpredicted in ("unreadable", "no_video")
 
@@ -286,5 +293,5 @@ def test_the_conversion_is_valid_onnx_and_gives_the_same_bytes_again(models: Pat
 def test_weights_that_do_not_fit_their_index_are_refused(models: Path) -> None:
     binary, index = (models / "face/expression.bin").read_bytes(), (models / "face/expression.json").read_bytes()
     for wrong in (binary[:-1], binary + b"\x00"):
-        with pytest.raises(ValueError, match="weights are left over|buffer"):
+        with pytest.raises(ValueError, match=r"left over|buffer"):
             expression.dequantise(wrong, index)

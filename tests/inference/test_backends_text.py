@@ -129,7 +129,9 @@ def test_the_demo_sentences_are_judged_by_heads_that_did_not_see_their_review(
         assert output.value != pytest.approx(head.predict(features, -1) / 4, abs=1e-5)
 
 
-def test_the_demo_sentences_are_ranked_much_as_people_rank_them(embedding: minilm.Backend, snippets: list[dict]) -> None:
+def test_the_demo_sentences_are_ranked_much_as_people_rank_them(
+    embedding: minilm.Backend, snippets: list[dict]
+) -> None:
     predicted = [one(embedding, entry["text"]).value for entry in snippets]
     assert np.corrcoef(predicted, [entry["mean_valence"] for entry in snippets])[0, 1] > 0.6
 
