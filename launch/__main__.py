@@ -3,9 +3,9 @@
 import sys
 
 if not (3, 11) <= sys.version_info[:2] <= (3, 13):
+    version = ".".join(str(number) for number in sys.version_info[:2])
     sys.exit(
-        "Concord needs Python 3.11, 3.12 or 3.13; this is %d.%d. Name another one with: make PYTHON=python3.11 …"
-        % sys.version_info[:2]
+        "Concord needs Python 3.11, 3.12 or 3.13; this is " + version + ". Name another one: make PYTHON=python3.11 …"
     )
 
 from launch import commands  # only after the version is known

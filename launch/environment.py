@@ -26,6 +26,8 @@ from launch.sums import digest, verify
 LEVELS = ("base", "ml", "dev")
 STAMP = "concord-stamp.json"
 _KEPT = frozenset({".lock"})
+# A download that stands still is begun again soon, where nothing else was said: one stalled line must not cost minutes.
+PATIENCE = {"UV_HTTP_TIMEOUT": "15", "UV_HTTP_RETRIES": "6"}
 
 
 def wanted(where: Place, level: str) -> dict:
@@ -120,20 +122,24 @@ def _sync(where: Place, level: str) -> None:
     if where.bundle:
         verify(where.bundle)
         say.line("environment", f"from the bundle {where.bundle}, without a network")
-    told = uv(where, env, "pip", "sync", "--require-hashes", where.checkout / "requirements" / f"{level}.lock")
-    say.line("environment", told.strip().splitlines()[-1] if told.strip() else "every package is there already")
+    uv(where, env, "pip", "sync", "--require-hashes", where.checkout / "requirements" / f"{level}.lock")
 
 
-def uv(where: Place, env: dict[str, str], *words: str | Path) -> str:
+def uv(where: Place, env: dict[str, str], *words: str | Path) -> None:
     """Run uv against the environment, with its packages from where pip would take them or from the bundle.
 
-    Returns what it said. Raises Stop with uv's own words when it fails.
+    Its own milestones are shown as they come. Raises Stop with all it said when it fails.
     """
     argv = [install_uv(where, env), *words, "--python", where.python, "--no-progress", *_offline(where.bundle, uv=True)]
-    ran = subprocess.run(argv, env=env | _index_variables(where, env), capture_output=True, text=True)
+    said: list[str] = []
+    told = PATIENCE | env | _index_variables(where, env)
+    with subprocess.Popen(argv, env=told, text=True, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE) as ran:
+        for line in ran.stderr:
+            said.append(line)
+            if line.startswith(("Downloading", "Prepared", "Installed", "Uninstalled")):
+                say.line("environment", line.strip())
     if ran.returncode:
-        raise Stop(f"{ran.stderr}\nThe packages could not be installed; the lines above tell why.")
-    return "\n".join(line for line in ran.stderr.splitlines() if line[:1].isupper())
+        raise Stop(f"{''.join(said)}\nThe packages could not be installed; the lines above tell why.")
 
 
 def _cache(where: Place, env: dict[str, str]) -> None:
