@@ -12,14 +12,13 @@ import os
 import signal
 import socket
 import time
-import urllib.error
-import urllib.request
 from contextlib import closing
 from pathlib import Path
 
 from launch import children, environment, place, prepare, say
 from launch.broker import Broker, binary_in
 from launch.children import Child
+from launch.health import answers
 from launch.place import Place
 from launch.say import Stop
 
@@ -84,16 +83,6 @@ def base_url(host: str, port: int) -> str:
     """
     reachable = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 - compared, not bound
     return f"http://[{reachable}]:{port}" if ":" in reachable else f"http://{reachable}:{port}"
-
-
-def answers(url: str) -> bool:
-    """Whether the health check says yes."""
-    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))  # a proxy is not asked about ourselves
-    try:
-        with opener.open(f"{url}/healthz", timeout=2) as reply:
-            return reply.status == 200
-    except (urllib.error.URLError, OSError):
-        return False
 
 
 class Supervisor:
@@ -193,7 +182,7 @@ class Supervisor:
     def _await_first_page(self, web: Child) -> None:
         with say.step("web", f"waiting for {self.url}"):
             until = time.monotonic() + START
-            while not answers(self.url):
+            while not answers(self.url, self.env.get("PUBLIC_URL", "")):
                 self._look_after()
                 if web.deaths >= HOPELESS or time.monotonic() > until:
                     raise Stop(f"{web.tail()}\nThe web server does not answer. Its whole log: {web.log}")
