@@ -1,0 +1,170 @@
+"""The broker's socket, the test PostgreSQL, the lanes of a test run, and the container files."""
+
+import os
+import signal
+import socket
+import stat
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import psycopg
+import pytest
+import yaml
+
+from launch import broker, test
+from launch.postgres import OWNER, RUNTIME, Cluster
+from launch.results import Outcome
+
+CHECKOUT = Path(broker.__file__).resolve().parent.parent
+ENVIRONMENT = Path(sys.prefix)
+
+
+# broker
+
+
+@pytest.mark.parametrize("folder", ["data", "a folder with spaces", "deep/" * 40 + "down", "größe", "50%"])
+def test_the_broker_answers_on_its_socket_wherever_the_data_are(tmp_path, folder):
+    made = broker.Broker(tmp_path / folder, broker.binary_in(ENVIRONMENT))
+    assert broker.fits(made.socket)
+    with subprocess.Popen([str(word) for word in made.argv()], stdout=subprocess.DEVNULL) as server:
+        try:
+            until = time.monotonic() + 10
+            while not made.ready() and time.monotonic() < until:
+                time.sleep(0.02)
+            with socket.socket(socket.AF_UNIX) as line:
+                line.connect(str(made.socket))
+                line.sendall(b"PING\r\n")
+                assert line.recv(16) == b"+PONG\r\n"
+            assert stat.S_IMODE(made.socket.parent.stat().st_mode) == 0o700
+            assert (made.folder / "appendonlydir").is_dir()  # the messages stay with the data
+        finally:
+            server.send_signal(signal.SIGTERM)
+    made.clear()
+    assert not made.socket.exists()
+
+
+# PostgreSQL
+
+
+@pytest.fixture(scope="module")
+def cluster():
+    with Cluster(ENVIRONMENT, durable=True) as made:
+        yield made
+
+
+def test_the_owner_makes_tables_and_the_runtime_role_only_works_with_rows(cluster):
+    urls = cluster.create("rights")
+    with psycopg.connect(urls["owner"], autocommit=True) as owner:
+        owner.execute("CREATE TABLE thing (id bigserial PRIMARY KEY, note text)")
+    with psycopg.connect(urls["runtime"], autocommit=True) as runtime:
+        runtime.execute("INSERT INTO thing (note) VALUES ('a')")
+        runtime.execute("UPDATE thing SET note = 'b'")
+        assert runtime.execute("SELECT note FROM thing").fetchall() == [("b",)]
+        for statement in (
+            "CREATE TABLE other (id int)",
+            "DROP TABLE thing",
+            "ALTER TABLE thing ADD x int",
+            "TRUNCATE thing",
+        ):
+            with pytest.raises(psycopg.errors.InsufficientPrivilege):
+                runtime.execute(statement)
+
+
+def test_a_crash_loses_no_committed_row(cluster):
+    urls = cluster.create("crash")
+    with psycopg.connect(urls["owner"], autocommit=True) as owner:
+        owner.execute("CREATE TABLE kept (id int)")
+        owner.execute("INSERT INTO kept SELECT generate_series(1, 500)")
+    cluster.stop(signal.SIGKILL)
+    cluster.start()
+    with psycopg.connect(urls["runtime"]) as runtime:
+        assert runtime.execute("SELECT count(*) FROM kept").fetchone() == (500,)
+
+
+def test_it_listens_on_no_network_and_not_as_root(cluster):
+    assert cluster.sql("SHOW listen_addresses").strip() == ""
+    owner = Path(f"/proc/{cluster.process.pid}").stat().st_uid
+    assert owner != 0
+    assert {OWNER, RUNTIME} <= set(cluster.sql("SELECT rolname FROM pg_roles").split())
+
+
+def test_nothing_is_left_when_it_is_no_longer_needed():
+    with Cluster(ENVIRONMENT) as made:
+        folder, process = made.folder, made.process.pid
+    assert not folder.exists()
+    with pytest.raises(ProcessLookupError):
+        os.kill(process, 0)
+
+
+# the lanes
+
+
+def test_lanes_run_side_by_side_and_what_comes_after_waits_for_both():
+    order = []
+
+    def note(name, seconds=0.0):
+        def task():
+            time.sleep(seconds)
+            order.append(name)
+
+        return task
+
+    test.go([[note("slow", 0.4)], [note("quick"), note("next", 0.1)]], [note("after")])
+    assert order == ["quick", "next", "slow", "after"]
+
+
+def test_a_fault_in_a_lane_is_not_swallowed():
+    def fault():
+        raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        test.go([[fault]], [])
+
+
+def test_the_last_line_is_the_sum_and_the_exit_code_tells_it(capsys):
+    assert test.close([Outcome("a", passed=2), Outcome("b", passed=1)], 3.0) == 0
+    assert capsys.readouterr().out.splitlines()[-1] == "3 passed, 0 failed"
+    assert test.close([Outcome("a", passed=2), Outcome("b", failed=1, output="what went wrong")], 3.0) == 1
+    said = capsys.readouterr().out
+    assert "what went wrong" in said
+    assert said.splitlines()[-1] == "2 passed, 1 failed"
+    assert test.close([], 0.0) == 1
+
+
+# the container
+
+
+def test_the_dockerfile_has_no_lint():
+    ran = subprocess.run(
+        [ENVIRONMENT / "bin" / "hadolint", CHECKOUT / "docker" / "Dockerfile"], capture_output=True, text=True
+    )
+    assert (ran.returncode, ran.stdout) == (0, "")
+
+
+def test_the_compose_file_holds_every_part_and_gives_the_owner_only_to_set_up():
+    services = yaml.safe_load((CHECKOUT / "docker" / "compose.yaml").read_text())["services"]
+    assert set(services) == {"setup", "web", "worker", "scheduler", "postgres", "valkey", "nginx"}
+    knowing = {name for name, service in services.items() if "owner.env" in str(service.get("env_file"))}
+    assert knowing == {"setup", "postgres"}
+    for name in ("setup", "web", "worker", "scheduler"):
+        assert services[name]["read_only"] is True
+        assert services[name]["cap_drop"] == ["ALL"]
+    assert [name for name, service in services.items() if "ports" in service] == ["nginx"]
+
+
+def test_what_the_compose_file_mounts_exists():
+    services = yaml.safe_load((CHECKOUT / "docker" / "compose.yaml").read_text())["services"]
+    mounts = [volume.split(":")[0] for service in services.values() for volume in service.get("volumes", [])]
+    files = [name for name in mounts if name.startswith("./")]
+    assert files
+    assert all((CHECKOUT / "docker" / name).is_file() for name in files)
+
+
+def test_the_makefile_offers_every_command():
+    from launch.commands import COMMANDS
+
+    rule = (CHECKOUT / "Makefile").read_text().splitlines()
+    phony = next(line for line in rule if line.startswith(".PHONY:")).split()[1:]
+    assert set(phony) == {"help", *COMMANDS}

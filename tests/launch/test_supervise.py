@@ -1,0 +1,173 @@
+"""The supervisor on a stand-in project: it starts, looks after and stops real programs."""
+
+import os
+import signal
+import socket
+import stat
+import time
+from pathlib import Path
+
+import pytest
+
+from launch import children, supervise
+from launch.say import Stop
+
+
+def wait_for(condition, seconds=40.0):
+    until = time.monotonic() + seconds
+    while time.monotonic() < until:
+        if found := condition():
+            return found
+        time.sleep(0.05)
+    raise AssertionError("it did not happen in time")
+
+
+def in_session_of(data: Path) -> list[int]:
+    """Processes that carry the data folder in their environment: everything the supervisor started."""
+    found = []
+    for entry in Path("/proc").glob("[0-9]*/environ"):
+        try:
+            if f"CONCORD_DATA={data}".encode() in entry.read_bytes().split(b"\0"):
+                found.append(int(entry.parent.name))
+        except OSError:  # it ended meanwhile
+            continue
+    return found
+
+
+def up(process, port):
+    assert process.poll() is None, process.said()
+    return supervise.answers(f"http://127.0.0.1:{port}") and "ana@example.org" in process.said()
+
+
+def test_ctrl_c_ends_every_process_and_frees_the_port(supervised, place, port):
+    process = supervised()
+    wait_for(lambda: up(process, port))
+    wait_for(lambda: len(in_session_of(place.data)) >= 7)  # web, its worker and helper, worker twice, beat, broker
+    process.send_signal(signal.SIGINT)
+    assert process.wait(20) == 0
+    assert in_session_of(place.data) == []
+    supervise.check_port("127.0.0.1", port)
+    assert "everything has stopped" in process.said()
+    assert "force" not in process.said()
+
+
+def test_sigterm_does_the_same(supervised, place, port):
+    process = supervised()
+    wait_for(lambda: up(process, port))
+    process.terminate()
+    assert process.wait(20) == 0
+    assert in_session_of(place.data) == []
+
+
+def test_a_killed_supervisor_takes_its_children_along(supervised, place, port):
+    process = supervised()
+    wait_for(lambda: up(process, port))
+    process.kill()
+    process.wait(5)
+    wait_for(lambda: len(in_session_of(place.data)) <= 1, 20)  # the helper that left its group has nobody to end it
+    for pid in in_session_of(place.data):
+        os.kill(pid, signal.SIGKILL)
+
+
+def test_a_second_supervisor_is_refused_on_the_same_data(supervised, place, port):
+    process = supervised()
+    wait_for(lambda: up(process, port))
+    second = supervised()
+    assert second.wait(20) == 1
+    assert f"running on {place.data} already (process {process.pid})" in second.said()
+    assert up(process, port)
+
+
+def test_a_web_server_that_died_is_started_again_and_said(supervised, place, port):
+    process = supervised()
+    wait_for(lambda: up(process, port))
+    masters = [pid for pid in in_session_of(place.data) if b"gunicorn" in Path(f"/proc/{pid}/cmdline").read_bytes()]
+    for pid in masters:
+        os.kill(pid, signal.SIGKILL)
+    wait_for(lambda: "web          started again" in process.said())
+    wait_for(lambda: up(process, port))
+    assert "ended by signal 9; starting it again in 1 s" in process.said()
+
+
+def test_the_second_start_does_nothing_twice_and_keeps_the_data(supervised, place, port):
+    for _ in range(2):
+        process = supervised()
+        wait_for(lambda: up(process, port))  # noqa: B023 - called at once
+        process.send_signal(signal.SIGINT)
+        process.wait(20)
+    calls = (place.data / "calls.txt").read_text().splitlines()
+    assert [call.split()[0] for call in calls] == [
+        "migrate", "migrate", "collectstatic", "demo_load", "accounts",
+        "accounts",
+    ]  # fmt: skip
+    assert "--database keys" in calls[1]
+
+
+def test_a_changed_static_file_is_collected_again(supervised, place, port):
+    for text in ("a{}", "b{}"):
+        (place.checkout / "static" / "one.css").write_text(text)
+        process = supervised()
+        wait_for(lambda: up(process, port))  # noqa: B023 - called at once
+        process.send_signal(signal.SIGINT)
+        process.wait(20)
+    calls = (place.data / "calls.txt").read_text()
+    assert calls.count("collectstatic") == 2
+    assert calls.count("demo_load") == 1
+
+
+def test_a_port_in_use_is_one_sentence_and_starts_nothing(supervised, place, port):
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", port))
+        other.listen()
+        process = supervised()
+        assert process.wait(20) == 1
+    assert f"Port {port} on 127.0.0.1 cannot be used" in process.said()
+    assert "Traceback" not in process.said()
+    assert in_session_of(place.data) == []
+
+
+def test_a_web_server_that_never_answers_is_given_up_with_its_own_words(supervised, place, port):
+    (place.checkout / "config" / "wsgi.py").write_text("raise RuntimeError('no colour is called that')\n")
+    process = supervised()
+    assert process.wait(60) == 1
+    assert "no colour is called that" in process.said()
+    assert "does not answer" in process.said()
+    assert in_session_of(place.data) == []
+
+
+def test_a_failed_migration_stops_the_start_and_shows_why(supervised, place):
+    (place.checkout / "manage.py").write_text("import sys; sys.exit('a table is in the way')\n")
+    process = supervised()
+    assert process.wait(30) == 1
+    assert "a table is in the way" in process.said()
+    assert in_session_of(place.data) == []
+
+
+def test_the_data_and_the_broker_are_closed_to_others(supervised, place, port):
+    process = supervised()
+    wait_for(lambda: up(process, port))
+    for folder in (place.data, place.data / "broker", place.ledger):
+        assert stat.S_IMODE(folder.stat().st_mode) == 0o700
+
+
+@pytest.mark.parametrize("text", ["0", "65536", "eighty", "-1", "8000.0"])
+def test_a_port_that_is_no_port_is_refused_by_name(text):
+    with pytest.raises(Stop, match="PORT is"):
+        supervise.address({"PORT": text})
+
+
+def test_the_wait_before_a_new_start_grows_and_begins_anew_after_a_steady_minute(tmp_path):
+    child = children.Child("sleep", ["sleep", "0"], os.environ, tmp_path, tmp_path / "log")
+    child.start()
+    assert [child.died() for _ in range(8)] == [1, 2, 4, 8, 16, 30, 30, 30]
+    child.started -= children.STEADY + 1
+    assert child.died() == 1
+
+
+def test_a_child_that_will_not_end_is_ended_with_its_helpers(tmp_path):
+    stubborn = "trap '' TERM; sleep 600 & echo $!; while :; do sleep 1; done"
+    child = children.Child("stubborn", ["sh", "-c", stubborn], os.environ, tmp_path, tmp_path / "log")
+    child.start()
+    helper = int(wait_for(child.new_lines)[0])
+    assert children.stop([child], grace=0.3) == ["stubborn"]
+    wait_for(lambda: not Path(f"/proc/{helper}").exists() or "Z" in Path(f"/proc/{helper}/stat").read_text(), 5)
