@@ -61,6 +61,22 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 (
+                    "people_role",
+                    models.CharField(
+                        choices=[
+                            ("target", "target"),
+                            ("partner", "partner"),
+                            ("agent", "agent"),
+                            ("customer", "customer"),
+                            ("patient", "patient"),
+                            ("interviewer", "interviewer"),
+                            ("bystander", "bystander"),
+                        ],
+                        default="target",
+                        max_length=12,
+                    ),
+                ),
+                (
                     "state",
                     models.CharField(
                         choices=[
@@ -503,6 +519,7 @@ class Migration(migrations.Migration):
                 ("channel", models.CharField(default="link", max_length=20)),
                 ("received_at", models.DateTimeField(default=django.utils.timezone.now)),
                 ("due_on", models.DateField()),
+                ("extended_at", models.DateTimeField(blank=True, null=True)),
                 ("rule_version", models.CharField(max_length=40)),
                 ("words", consent.fields.SealedField(blank=True, default=b"")),
                 ("closed_at", models.DateTimeField(blank=True, null=True)),
@@ -793,6 +810,9 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("confirm_digest", models.BinaryField(max_length=32, null=True)),
+                ("confirm_until", models.DateTimeField(null=True)),
+                ("confirm_tries", models.PositiveSmallIntegerField(default=0)),
+                ("confirmed_by", models.CharField(blank=True, max_length=20)),
                 ("not_before", models.DateTimeField()),
                 ("due_at", models.DateTimeField()),
                 ("certificate", models.JSONField(default=dict)),

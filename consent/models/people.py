@@ -6,6 +6,7 @@ from django.db import models
 
 from consent.fields import SealedField
 from consent.models.studies import Controller, Study
+from consent.purposes import PeopleRole
 from core import ids
 from core.models import Row
 
@@ -40,6 +41,8 @@ class Participant(Row):
     kind = models.CharField(
         max_length=10, choices=[("real", "real"), ("acted", "acted"), ("fictional", "fictional")], default="real"
     )
+    # The part for which they are in the study: names the row of the study's bases that holds for them.
+    people_role = models.CharField(max_length=12, choices=PeopleRole.choices, default=PeopleRole.TARGET)
     state = models.CharField(max_length=8, choices=State.choices, default=State.ACTIVE)
     state_since = models.DateTimeField(null=True)
     external_id = SealedField()

@@ -49,6 +49,7 @@ class Request(Row):
     channel = models.CharField(max_length=20, default="link")
     received_at = models.DateTimeField(default=timezone.now)
     due_on = models.DateField()
+    extended_at = models.DateTimeField(null=True, blank=True)  # once, before the first deadline, by two months
     rule_version = models.CharField(max_length=40)
     words = SealedField()
     package = models.ForeignKey(Asset, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
@@ -91,6 +92,9 @@ class Erasure(Row):
     request = models.ForeignKey(Request, on_delete=models.PROTECT, null=True, blank=True, related_name="erasures")
     state = models.CharField(max_length=14, choices=State.choices, default=State.SCHEDULED)
     confirm_digest = models.BinaryField(max_length=32, null=True)  # of the code sent by the second channel
+    confirm_until = models.DateTimeField(null=True)
+    confirm_tries = models.PositiveSmallIntegerField(default=0)
+    confirmed_by = models.CharField(max_length=20, blank=True)  # code, letter, phone, in_person
     not_before = models.DateTimeField()  # end of the cooling-off
     due_at = models.DateTimeField()
     job = models.ForeignKey(Job, on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
