@@ -55,14 +55,18 @@ def _navigation(request: HttpRequest) -> dict[str, Any]:
         groups.append({"title": _("Other studies") if study else _("Studies"), "links": links})
     if access.visible(user, Campaign.objects.all(), "open").exists():
         count = Assignment.objects.filter(annotator__user=user, state=Assignment.State.LEASED).count()
-        groups.append({"title": _("My work"), "links": [_link(request, _("Labeling"), reverse("labeling:home"), count or None)]})
+        groups.append(
+            {"title": _("My work"), "links": [_link(request, _("Labeling"), reverse("labeling:home"), count or None)]}
+        )
     if user.is_operator:
         groups.append({"title": _("Installation"), "links": [_link(request, _("New study"), reverse("studies:new"))]})
     return {"groups": groups, "who": {"name": user.name or user.email, "role": ", ".join(sorted(held))}}
 
 
 def _group(request: HttpRequest, title: str, table: tuple, may: set[str], study: Study) -> list[dict]:
-    links = [_link(request, label(), reverse(route, args=[study.pk])) for label, route, action in table if action in may]
+    links = [
+        _link(request, label(), reverse(route, args=[study.pk])) for label, route, action in table if action in may
+    ]
     for link in links:
         if link["url"].endswith("/requests/"):
             link["count"] = Request.objects.filter(study=study, closed_at=None).count() or None

@@ -82,7 +82,9 @@ def permitted(queryset: QuerySet[M], use: Use) -> QuerySet[M]:
     if use.purpose not in Purpose.values or use.recipient_class not in RecipientClass.values:
         return queryset.none()
     if queryset.model is Participant:
-        return _to_country(queryset.filter(state=Participant.State.ACTIVE).filter(Exists(_permissions(use, "pk"))), "", use)
+        return _to_country(
+            queryset.filter(state=Participant.State.ACTIVE).filter(Exists(_permissions(use, "pk"))), "", use
+        )
     way = _way(queryset.model)
     here = _reference(way.recording)
     seen = way.appearance._default_manager.filter(recording=OuterRef(here)).order_by()
@@ -272,7 +274,9 @@ def _why_person(person: Participant, modality: str | None, use: Use) -> Reason |
     if person.state != Participant.State.ACTIVE:
         return Reason(f"participant_{person.state}", str(person.pk), modality or "")
     rows = Permission.objects.filter(participant=person, purpose=use.purpose, recipient_class=use.recipient_class)
-    ends = list(rows.filter(modality__in=[modality] if modality else Modality.values).values_list("allowed_until", flat=True))
+    ends = list(
+        rows.filter(modality__in=[modality] if modality else Modality.values).values_list("allowed_until", flat=True)
+    )
     if not ends:
         return Reason("consent_missing", str(person.pk), modality or "")
     return None if max(ends) > timezone.now() else Reason("consent_expired", str(person.pk), modality or "")

@@ -5,7 +5,7 @@ whole. Canada (commercial organisations) and the United States (certified compan
 """
 
 EEA = frozenset(
-    "AT BE BG HR CY CZ DK EE FI FR DE GR HU IE IT LV LT LU MT NL PL PT RO SK SI ES SE IS LI NO".split()
+    ["AT", "BE", "BG", "HR", "CY", "CZ", "DK", "EE", "FI", "FR", "DE", "GR", "HU", "IE", "IT", "LV", "LT", "LU", "MT", "NL", "PL", "PT", "RO", "SK", "SI", "ES", "SE", "IS", "LI", "NO"]
 )  # fmt: skip
-ADEQUATE = frozenset("AD AR CH FO GB GG IL IM JE JP KR NZ UY".split())
+ADEQUATE = frozenset(["AD", "AR", "CH", "FO", "GB", "GG", "IL", "IM", "JE", "JP", "KR", "NZ", "UY"])
 NEEDS_NO_TOOL = EEA | ADEQUATE

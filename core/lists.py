@@ -87,7 +87,11 @@ class Listing:
     def filters(self) -> Iterator[dict]:
         for choice in self._choices:
             chosen = self._request.GET.get(choice.name, "")
-            yield {"name": choice.name, "label": choice.label, "options": [(v, label, v == chosen) for v, label in choice.options]}
+            yield {
+                "name": choice.name,
+                "label": choice.label,
+                "options": [(v, label, v == chosen) for v, label in choice.options],
+            }
 
     def csv_url(self) -> str:
         return self._url(format="csv", page=None)

@@ -11,7 +11,13 @@ from datasets.models import DatasetVersion, Delivery, IngestFile, VersionRow
 from datasets.services import delivery, package
 
 NAME = "datasets"
-COVERS = {"datasets.VersionRow", "datasets.VersionSubject", "datasets.IngestFile", "datasets.VersionFile", "datasets.Delivery"}
+COVERS = {
+    "datasets.VersionRow",
+    "datasets.VersionSubject",
+    "datasets.IngestFile",
+    "datasets.VersionFile",
+    "datasets.Delivery",
+}
 
 
 def describe(participant: Participant) -> list[tuple[str, int]]:
@@ -27,9 +33,19 @@ def export(participant: Participant, out: Any) -> None:
     """The labels about this person in every version, and who received them."""
     said = []
     for row in _rows(participant).select_related("version__dataset").prefetch_related("subjects").exclude(content=b""):
-        said.append({"dataset": row.version.dataset.name, "version": row.version.number, "row": package.opened(row, participant.study_id)})
+        said.append(
+            {
+                "dataset": row.version.dataset.name,
+                "version": row.version.number,
+                "row": package.opened(row, participant.study_id),
+            }
+        )
     out.add_json("dataset_rows.json", said)
-    deliveries = Delivery.objects.filter(version__version_rows__in=_rows(participant)).distinct().select_related("recipient", "version__dataset")
+    deliveries = (
+        Delivery.objects.filter(version__version_rows__in=_rows(participant))
+        .distinct()
+        .select_related("recipient", "version__dataset")
+    )
     out.add_json(
         "recipients.json",
         [

@@ -9,9 +9,8 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 
 import numpy as np
-from django.utils.translation import get_language
+from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
 from affect.codecs import trace as container
 from consent.gate import permitted
@@ -46,7 +45,9 @@ def distribution(campaign: Campaign, question: Question) -> dict | None:
     table = ratings.table(campaign, question)
     counts = Counter(value for row in table.values for value in row if value is not None)
     if question.kind == Question.Kind.CHOICE:
-        rows = [(said(label.name), label.emotion, counts.get(str(label.identity), 0)) for label in question.labels.all()]
+        rows = [
+            (said(label.name), label.emotion, counts.get(str(label.identity), 0)) for label in question.labels.all()
+        ]
     else:
         rows = [(f"{value:g}", "", counts[value]) for value in sorted(counts)]
     most = max((count for _name, _mark, count in rows), default=0) or 1

@@ -59,7 +59,9 @@ def markdown(version: DatasetVersion) -> str:
 def _question(question: dict) -> str:
     prompt = question["prompt"].get("en", "")
     if question["kind"] == "choice":
-        return f"- {question['key']} ({question['level']}): {prompt} " + ", ".join(label["code"] for label in question["labels"])
+        return f"- {question['key']} ({question['level']}): {prompt} " + ", ".join(
+            label["code"] for label in question["labels"]
+        )
     anchors = "; ".join(f"{a['value']:g} {a['text'].get('en', '')}" for a in question["anchors"])
     return f"- {question['key']} ({question['level']}, {question['minimum']:g} to {question['maximum']:g}): {prompt} {anchors}"
 
@@ -68,7 +70,9 @@ def _measure(measure: dict) -> str:
     if measure["value"] is None:
         return f"- {measure['question']}: undefined, {measure['why']}"
     interval = measure["interval"]
-    bounds = f", 95 % interval {interval['low']:.3f} to {interval['high']:.3f} ({interval['method']})" if interval else ""
+    bounds = (
+        f", 95 % interval {interval['low']:.3f} to {interval['high']:.3f} ({interval['method']})" if interval else ""
+    )
     return f"- {measure['question']}: {measure['method']} {measure['value']:.3f}{bounds}; {measure['n_units']} units, {measure['n_raters']} raters"
 
 

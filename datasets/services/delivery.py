@@ -19,7 +19,9 @@ from labeling.models import Item
 def require_open(version: DatasetVersion) -> None:
     """Refuse a version that was recalled (410), or that somebody in it does not allow right now (412)."""
     if version.state == DatasetVersion.State.RECALLED:
-        raise Gone("version_recalled", _("This version was recalled: somebody in it withdrew. A newer version has the rest."))
+        raise Gone(
+            "version_recalled", _("This version was recalled: somebody in it withdrew. A newer version has the rest.")
+        )
     if version.state not in (DatasetVersion.State.PUBLISHED, DatasetVersion.State.DEPRECATED):
         raise Refused("version_not_published", _("This version is not published."))
     wanted = version.version_rows.filter(kind="item")
@@ -41,7 +43,9 @@ def start(*, actor: User, version: DatasetVersion) -> Job:
 def prepare(version: DatasetVersion, *, actor: User | None) -> Asset:
     """Make the package and keep it sealed under a key of its own until it is taken or recalled."""
     require_open(version)
-    people = Participant.objects.filter(pk__in=VersionRow.objects.filter(version=version).values("subjects__participant"))
+    people = Participant.objects.filter(
+        pk__in=VersionRow.objects.filter(version=version).values("subjects__participant")
+    )
     return assets.store(
         study=version.dataset.study, kind=Asset.Kind.PACKAGE, source=package.archive(version), media_type="application/zip",
         subjects=list(people), file_name=f"{version.dataset.slug}-{version.number}.zip", actor=actor,
@@ -53,12 +57,21 @@ def hand_out(*, actor: User, version: DatasetVersion, recipient: Recipient | Non
     """Write down who takes the package, so that a recall can find them."""
     require_open(version)
     made = Delivery.objects.create(version=version, user=actor, recipient=recipient, purpose=version.purpose)
-    audit.record("datasets.version.delivered", actor=actor, target=version, study=version.dataset.study_id, delivery=str(made.pk))
+    audit.record(
+        "datasets.version.delivered", actor=actor, target=version, study=version.dataset.study_id, delivery=str(made.pk)
+    )
     return made
 
 
 @transaction.atomic
 def recall(version: DatasetVersion, *, reason: str) -> None:
     """Nothing of it is handed out any more; the citation still resolves and says why."""
-    if DatasetVersion.objects.filter(pk=version.pk, state__in=("published", "deprecated")).update(state=DatasetVersion.State.RECALLED):
-        audit.record("datasets.version.recalled", target=version, study=Dataset.objects.get(pk=version.dataset_id).study_id, reason=reason)
+    if DatasetVersion.objects.filter(pk=version.pk, state__in=("published", "deprecated")).update(
+        state=DatasetVersion.State.RECALLED
+    ):
+        audit.record(
+            "datasets.version.recalled",
+            target=version,
+            study=Dataset.objects.get(pk=version.dataset_id).study_id,
+            reason=reason,
+        )

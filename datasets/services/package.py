@@ -50,7 +50,11 @@ def describe(version: DatasetVersion) -> dict:
     """Everything the datasheet and the columns need, frozen at publication: later changes elsewhere do not reach it."""
     study, campaign = version.dataset.study, version.campaign
     report, _fresh = agreement.latest(campaign)
-    kinds = Annotator.objects.filter(annotations__campaign=campaign, annotations__current=True).values_list("kind").annotate(n=Count("pk", distinct=True))
+    kinds = (
+        Annotator.objects.filter(annotations__campaign=campaign, annotations__current=True)
+        .values_list("kind")
+        .annotate(n=Count("pk", distinct=True))
+    )
     return {
         "dataset": version.dataset.name,
         "about": version.dataset.about,
@@ -108,7 +112,11 @@ def opened(row: VersionRow, study_id) -> str:
 
 
 def _recordings(version: DatasetVersion):
-    return {row.item.recording for row in version.version_rows.filter(kind="item").select_related("item__recording") if row.item}
+    return {
+        row.item.recording
+        for row in version.version_rows.filter(kind="item").select_related("item__recording")
+        if row.item
+    }
 
 
 def _question(question: Question) -> dict:
@@ -134,8 +142,16 @@ def _items(version: DatasetVersion, rows: list[tuple[bytes, dict]]) -> Table:
         key = question["key"]
         choice = question["kind"] == "choice"
         columns += [
-            Column(f"{key}", STRING if choice else FLOAT64, f"Gold value of {key} ({question['level']}); none when tied or too few"),
-            Column(f"{key}_spread", FLOAT64, "Share of the winning label" if choice else "Standard deviation over annotators"),
+            Column(
+                f"{key}",
+                STRING if choice else FLOAT64,
+                f"Gold value of {key} ({question['level']}); none when tied or too few",
+            ),
+            Column(
+                f"{key}_spread",
+                FLOAT64,
+                "Share of the winning label" if choice else "Standard deviation over annotators",
+            ),
             Column(f"{key}_n", INT64, "Annotators behind the gold value"),
             Column(f"{key}_flag", STRING, "tie or too_few; empty when neither"),
         ]
@@ -143,19 +159,28 @@ def _items(version: DatasetVersion, rows: list[tuple[bytes, dict]]) -> Table:
         columns.append(Column("text", STRING, "The words of the item"))
     values = []
     for export_id, content in rows:
-        row = [export_id.hex(), *(content[name] for name in ("split", "kind", "start_us", "end_us", "modalities", "targets"))]
+        row = [
+            export_id.hex(),
+            *(content[name] for name in ("split", "kind", "start_us", "end_us", "modalities", "targets")),
+        ]
         for question in asked:
             gold = content["gold"].get(question["key"], {"value": None, "spread": None, "n": 0, "flag": ""})
             number = question["kind"] != "choice" and gold["value"] is not None
             row += [float(gold["value"]) if number else gold["value"], _float(gold["spread"]), gold["n"], gold["flag"]]
         values.append([*row, content.get("text")] if version.profile == "labels_and_text" else row)
-    return table("items", "One row an item: split, times, gold labels with their spread", columns, values, [e for e, _ in rows])
+    return table(
+        "items", "One row an item: split, times, gold labels with their spread", columns, values, [e for e, _ in rows]
+    )
 
 
 def _ratings(rows: list[tuple[bytes, dict]]) -> Table:
     columns = [
         Column("item", STRING, "Export id of the item"),
-        Column("annotator", STRING, "Pseudonym; begins with simulated- or imported- when it is not one of the study's annotators"),
+        Column(
+            "annotator",
+            STRING,
+            "Pseudonym; begins with simulated- or imported- when it is not one of the study's annotators",
+        ),
         Column("question", STRING, "Key of the question"),
         Column("label", STRING, "Code of the label, for choices"),
         Column("number", FLOAT64, "Value, for scales"),
@@ -182,7 +207,9 @@ def _traces(rows: list[tuple[bytes, dict]]) -> Table:
             for m, (at, value) in enumerate(zip(trace["times_us"], trace["values"], strict=True)):
                 values.append([export_id.hex(), trace["annotator"], trace["question"], at, float(value)])
                 order.append(export_id + n.to_bytes(4, "big") + m.to_bytes(4, "big"))
-    return table("traces", "One row a sample of a continuous rating: raw of every annotator, and fused", columns, values, order)
+    return table(
+        "traces", "One row a sample of a continuous rating: raw of every annotator, and fused", columns, values, order
+    )
 
 
 def _splits(rows: list[tuple[bytes, dict]]) -> Table:

@@ -68,7 +68,9 @@ def begin(
     previous = dataset.versions.exclude(state=DatasetVersion.State.FAILED).order_by("-id").first()
     number = number or _next(previous)
     if dataset.versions.filter(number=number).exists():
-        raise Refused("version_exists", _("Version %(number)s exists, and a version never changes.") % {"number": number})
+        raise Refused(
+            "version_exists", _("Version %(number)s exists, and a version never changes.") % {"number": number}
+        )
     version = DatasetVersion.objects.create(
         dataset=dataset, number=number, previous=previous, gold_standard=gold_standard, campaign=gold_standard.campaign,
         profile=profile, purpose=purpose, recipient_class=recipient_class, seed=seed, split={"shares": shares}, published_by=actor,
@@ -82,7 +84,11 @@ def begin(
 @transaction.atomic
 def publish(version: DatasetVersion) -> DatasetVersion:
     """Freeze the rows of a draft and publish it; all in one transaction, so a killed worker leaves a draft without rows."""
-    version = DatasetVersion.objects.select_for_update(of=("self",)).select_related("dataset__study", "gold_standard", "campaign").get(pk=version.pk)
+    version = (
+        DatasetVersion.objects.select_for_update(of=("self",))
+        .select_related("dataset__study", "gold_standard", "campaign")
+        .get(pk=version.pk)
+    )
     if version.state != DatasetVersion.State.DRAFT:
         return version
     built = list(rows.build(version))
@@ -103,7 +109,13 @@ def publish(version: DatasetVersion) -> DatasetVersion:
         VersionFile(version=version, name=f.name, about=f.about, size=len(f.content), sha256=f.sha256) for f in files
     )
     version.save()
-    audit.record("datasets.version.published", target=version, study=version.dataset.study_id, rows=version.rows, root=version.root)
+    audit.record(
+        "datasets.version.published",
+        target=version,
+        study=version.dataset.study_id,
+        rows=version.rows,
+        root=version.root,
+    )
     return version
 
 
@@ -113,7 +125,9 @@ def failed(version_id: UUID, code: str) -> None:
         if DatasetVersion.objects.filter(pk=version_id, state=DatasetVersion.State.DRAFT).update(
             state=DatasetVersion.State.FAILED, number=f"failed-{str(version_id)[-8:]}"
         ):
-            audit.record("datasets.version.failed", target=DatasetVersion.objects.get(pk=version_id), outcome="failed", code=code)
+            audit.record(
+                "datasets.version.failed", target=DatasetVersion.objects.get(pk=version_id), outcome="failed", code=code
+            )
 
 
 def _next(previous: DatasetVersion | None) -> str:
@@ -152,7 +166,19 @@ def _store_rows(version: DatasetVersion, built: list[rows.Row], where: Mapping[U
         leaves.append((export_id, leaf))
     bulk.insert(
         VersionRow,
-        ("id", "created_at", "version_id", "item_id", "kind", "export_id", "split", "content", "salt", "leaf", "removed"),
+        (
+            "id",
+            "created_at",
+            "version_id",
+            "item_id",
+            "kind",
+            "export_id",
+            "split",
+            "content",
+            "salt",
+            "leaf",
+            "removed",
+        ),
         stored,
     )
     bulk.insert(VersionSubject, ("id", "created_at", "row_id", "participant_id"), subjects)

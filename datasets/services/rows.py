@@ -78,7 +78,13 @@ def build(version: DatasetVersion) -> Iterator[Row]:
             content["text"] = texts[item.pk]
         people = {a.participant_id: a.participant for a in appearances}
         groups = sorted({p.group for p in people.values() if p.group})
-        yield Row(item.pk, tuple(sorted(people)), item.recording.session or (groups[0] if groups else ""), _stratum(gold[item.pk]), content)
+        yield Row(
+            item.pk,
+            tuple(sorted(people)),
+            item.recording.session or (groups[0] if groups else ""),
+            _stratum(gold[item.pk]),
+            content,
+        )
 
 
 def canonical(content: Mapping) -> str:
@@ -98,7 +104,9 @@ class _Names:
 
     def participant(self, one: UUID) -> str:
         if one not in self._participants:
-            self._participants[one] = "P" + keys.export_id(self._dataset, [one], b"participant", study_id=self._study).hex()[:16]
+            self._participants[one] = (
+                "P" + keys.export_id(self._dataset, [one], b"participant", study_id=self._study).hex()[:16]
+            )
         return self._participants[one]
 
     def annotator(self, one: UUID) -> str:
@@ -141,7 +149,9 @@ def _traces(version: DatasetVersion, ids: set[UUID]) -> dict[UUID, list[tuple[UU
     ).select_related("annotation", "question", "asset")
     for row in rows:
         if row.annotation.item_id in ids:
-            found[row.annotation.item_id].append((row.annotation.annotator_id, _samples(row.question.key, ratings.samples(row))))
+            found[row.annotation.item_id].append(
+                (row.annotation.annotator_id, _samples(row.question.key, ratings.samples(row)))
+            )
     fused = GoldLabel.objects.filter(gold_standard=version.gold_standard).exclude(trace=None).select_related("question")
     for one in fused:
         if one.item_id in ids:
@@ -150,7 +160,11 @@ def _traces(version: DatasetVersion, ids: set[UUID]) -> dict[UUID, list[tuple[UU
 
 
 def _samples(question: str, trace: container.Trace) -> dict:
-    return {"question": question, "times_us": [int(t) for t in trace.times_us], "values": [float(v) for v in trace.values]}
+    return {
+        "question": question,
+        "times_us": [int(t) for t in trace.times_us],
+        "values": [float(v) for v in trace.values],
+    }
 
 
 def _texts(version: DatasetVersion, chosen: list[Item]) -> dict[UUID, str]:

@@ -38,7 +38,13 @@ def measure(*, actor: User | None, campaign: Campaign, seed: int = 1) -> Agreeme
         report = AgreementReport.objects.create(
             campaign=campaign, inputs=hash_, seed=seed, measures=[one for one in measures if one]
         )
-        audit.record("labeling.agreement.measured", actor=actor, target=campaign, study=campaign.study_id, questions=len(report.measures))
+        audit.record(
+            "labeling.agreement.measured",
+            actor=actor,
+            target=campaign,
+            study=campaign.study_id,
+            questions=len(report.measures),
+        )
     return report
 
 

@@ -13,6 +13,7 @@ from uuid import UUID
 import numpy as np
 from django.db import transaction
 from django.db.models import Max
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from affect.codecs import trace as container
@@ -20,7 +21,6 @@ from affect.gold import fuse_mean, majority, mean_scale
 from core import audit, bulk, ids, jobs
 from core.errors import Invalid, Refused
 from core.models import User
-from django.utils import timezone
 from labeling.models import Campaign, GoldLabel, GoldStandard, Label, Question
 from labeling.services import ratings
 
@@ -62,7 +62,21 @@ def fuse(gold: GoldStandard) -> GoldStandard:
         rows += [_row(gold, question, fused) for fused in _fused(campaign, question, gold.method[question.key])]
     bulk.insert(
         GoldLabel,
-        ("id", "created_at", "gold_standard_id", "item_id", "question_id", "label_id", "number", "spread", "votes", "n", "flag", "trace", "trace_spread"),
+        (
+            "id",
+            "created_at",
+            "gold_standard_id",
+            "item_id",
+            "question_id",
+            "label_id",
+            "number",
+            "spread",
+            "votes",
+            "n",
+            "flag",
+            "trace",
+            "trace_spread",
+        ),
         rows,
     )
     gold.inputs = ratings.inputs(campaign)
@@ -122,7 +136,9 @@ def _of_traces(one: ratings.TracesOfItem) -> dict:
 
 def _row(gold: GoldStandard, question: Question, fused: dict) -> tuple:
     label = fused.get("label")
-    label_id = Label.objects.filter(question=question, identity=label).values_list("pk", flat=True).first() if label else None
+    label_id = (
+        Label.objects.filter(question=question, identity=label).values_list("pk", flat=True).first() if label else None
+    )
     return (
         ids.new(), timezone.now(), gold.pk, fused["item"], question.pk, label_id, fused.get("number"), fused.get("spread"),
         fused.get("votes", {}), fused["n"], fused.get("flag", ""), fused.get("trace"), fused.get("trace_spread"),

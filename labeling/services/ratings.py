@@ -65,9 +65,9 @@ def inputs(campaign: Campaign, use: Use = USE) -> str:
 
 def table(campaign: Campaign, question: Question, use: Use = USE) -> Ratings:
     """All ratings of a question of choice or scale, in a stable order."""
-    said = Answer.objects.filter(annotation__in=annotations(campaign, use), question__identity=question.identity).values_list(
-        "annotation__annotator_id", "annotation__item_id", "label__identity", "number"
-    )
+    said = Answer.objects.filter(
+        annotation__in=annotations(campaign, use), question__identity=question.identity
+    ).values_list("annotation__annotator_id", "annotation__item_id", "label__identity", "number")
     cells: dict[tuple[UUID, UUID], str | float] = {}
     for annotator, item, label, number in said.iterator(chunk_size=5000):
         value = str(label) if question.kind == Question.Kind.CHOICE else number
@@ -109,7 +109,13 @@ def _on_grid(group: list[Trace]) -> TracesOfItem:
     item = group[0].annotation.item
     grid = np.arange(item.start_us, max(item.end_us, item.start_us + GRID_US), GRID_US, dtype=np.int64)
     lines = [
-        linear(one.times_us, one.values, grid, limit_us=LARGEST_GAP_US, gap_before=(one.flags & container.Flag.GAP_BEFORE) != 0)
+        linear(
+            one.times_us,
+            one.values,
+            grid,
+            limit_us=LARGEST_GAP_US,
+            gap_before=(one.flags & container.Flag.GAP_BEFORE) != 0,
+        )
         for one in map(samples, group)
     ]
     return TracesOfItem(item.pk, [row.annotation.annotator_id for row in group], grid, np.vstack(lines))

@@ -44,7 +44,10 @@ def frame(campaign: Campaign, here: str, **context: object) -> dict:
     return {
         "campaign": campaign,
         "study": campaign.study,
-        "tabs": [{"label": label, "url": reverse(route, args=[campaign.pk]), "current": route == here} for label, route in tabs],
+        "tabs": [
+            {"label": label, "url": reverse(route, args=[campaign.pk]), "current": route == here}
+            for label, route in tabs
+        ],
         "crumbs": crumbs(
             campaign.study,
             (_("Campaigns"), reverse("campaigns:list", args=[campaign.study_id])),
@@ -152,7 +155,9 @@ def annotators(request: HttpRequest, campaign_id: UUID) -> HttpResponse:
     )
     if listing.wants_csv:
         return listing.csv()
-    return render(request, "labeling/campaign/annotators.html", frame(campaign, "campaigns:annotators", listing=listing))
+    return render(
+        request, "labeling/campaign/annotators.html", frame(campaign, "campaigns:annotators", listing=listing)
+    )
 
 
 @require_GET
@@ -180,7 +185,10 @@ class GoldForm(forms.Form):
         super().__init__(*args, **kwargs)
         for question in campaign.scheme_version.questions.filter(kind=Question.Kind.CHOICE):
             self.fields[f"ties-{question.key}"] = forms.ChoiceField(
-                choices=[("none", gettext_lazy("no label, and a flag")), ("random", gettext_lazy("draw a lot, by the campaign’s seed"))],
+                choices=[
+                    ("none", gettext_lazy("no label, and a flag")),
+                    ("random", gettext_lazy("draw a lot, by the campaign’s seed")),
+                ],
                 label=pictures.said(question.prompt, target=_("the person")),
                 initial="none",
             )
@@ -193,7 +201,9 @@ class GoldForm(forms.Form):
 def gold(request: HttpRequest, campaign_id: UUID) -> HttpResponse:
     campaign = held_campaign(request, campaign_id, "gold")
     standards = campaign.gold_standards.select_related("made_by", "job").order_by("-number")
-    chosen = standards.filter(pk=request.GET["version"]).first() if _is_id(request.GET.get("version")) else standards.first()
+    chosen = (
+        standards.filter(pk=request.GET["version"]).first() if _is_id(request.GET.get("version")) else standards.first()
+    )
     context = frame(campaign, "campaigns:gold", form=GoldForm(campaign=campaign), standards=standards, chosen=chosen)
     if chosen is not None and chosen.state == GoldStandard.State.READY:
         listing = _gold_listing(request, chosen)
@@ -209,7 +219,12 @@ def make_gold(request: HttpRequest, campaign_id: UUID) -> HttpResponse:
     form = GoldForm(request.POST, campaign=campaign)
     if not form.is_valid():
         standards = campaign.gold_standards.order_by("-number")
-        return render(request, "labeling/campaign/gold.html", frame(campaign, "campaigns:gold", form=form, standards=standards), status=422)
+        return render(
+            request,
+            "labeling/campaign/gold.html",
+            frame(campaign, "campaigns:gold", form=form, standards=standards),
+            status=422,
+        )
     made = gold_service.begin(actor=request.user, campaign=campaign, methods=form.methods())
     return _follow(request, made.job, reverse("campaigns:gold", args=[campaign.pk]))
 
@@ -274,5 +289,3 @@ def _is_id(text: str | None) -> bool:
     except ValueError:
         return False
     return True
-
-

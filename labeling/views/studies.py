@@ -54,7 +54,11 @@ class NewStudyForm(forms.Form):
         choices=Context.choices, label=gettext_lazy("Context"),
         help_text=gettext_lazy("Decides what is prohibited: at work and in education nobody’s emotions are inferred."),
     )  # fmt: skip
-    controller = forms.CharField(max_length=200, label=gettext_lazy("Controller"), help_text=gettext_lazy("Who decides why and how data are used."))
+    controller = forms.CharField(
+        max_length=200,
+        label=gettext_lazy("Controller"),
+        help_text=gettext_lazy("Who decides why and how data are used."),
+    )
 
 
 @require_http_methods(["GET", "POST"])
@@ -113,7 +117,11 @@ def recordings(request: HttpRequest, study_id: UUID) -> HttpResponse:
         columns=(
             Column("code", _("Recording"), lambda r: r.code, sort="code"),
             Column("tracks", _("Tracks"), lambda r: " ".join(t.name for t in r.tracks.all())),
-            Column("people", _("Who appears"), lambda r: " ".join(sorted({a.participant.code for a in r.appearances.all()}))),
+            Column(
+                "people",
+                _("Who appears"),
+                lambda r: " ".join(sorted({a.participant.code for a in r.appearances.all()})),
+            ),
             Column("duration", _("Length"), lambda r: r.duration_us, sort="duration_us", numeric=True),
             Column("items", _("Items"), lambda r: r.item_count, sort="item_count", numeric=True),
             Column("state", _("State"), lambda r: r.state, sort="state"),
@@ -135,5 +143,10 @@ def schemes(request: HttpRequest, study_id: UUID) -> HttpResponse:
         .prefetch_related("questions__labels", "campaigns")
         .order_by("scheme__name", "-number")
     )
-    context = {"study": study, "versions": versions, "schemes": Scheme.objects.filter(study=study).count(), "crumbs": crumbs(study, (_("Schemes"), ""))}
+    context = {
+        "study": study,
+        "versions": versions,
+        "schemes": Scheme.objects.filter(study=study).count(),
+        "crumbs": crumbs(study, (_("Schemes"), "")),
+    }
     return render(request, "labeling/study/schemes.html", context)

@@ -27,7 +27,9 @@ def study(context: str = "lab_research", **fields) -> Study:
     return Study.objects.create(controller=controller, **values)
 
 
-def basis(of: Study, purpose: str = Purpose.HUMAN_ANNOTATION, kind: str = BasisKind.EXPLICIT_CONSENT, **fields) -> Basis:
+def basis(
+    of: Study, purpose: str = Purpose.HUMAN_ANNOTATION, kind: str = BasisKind.EXPLICIT_CONSENT, **fields
+) -> Basis:
     values = {"people_role": PeopleRole.TARGET} | fields
     return Basis.objects.create(study=of, purpose=purpose, kind=kind, **values)
 
@@ -54,7 +56,9 @@ def recording(of: Study) -> Recording:
     return Recording.objects.create(study=of, code=f"R-{next(_numbers):05}", state="ready")
 
 
-def track(of: Recording, modality: str = Modality.VIDEO, *people: Participant, separable: bool = False, **fields) -> Track:
+def track(
+    of: Recording, modality: str = Modality.VIDEO, *people: Participant, separable: bool = False, **fields
+) -> Track:
     role = fields.pop("role", PeopleRole.TARGET)
     made = Track.objects.create(
         study=of.study, recording=of, modality=modality, name=f"t{next(_numbers)}", separable=separable, **fields
@@ -73,7 +77,12 @@ def item(of: Recording, *targets: Participant) -> Item:
 
 CHOICES = [
     {"purpose": "collect", "modalities": ["video", "audio"], "recipient_class": "controller", "required": True},
-    {"purpose": "human_annotation", "modalities": ["video", "audio"], "recipient_class": "controller", "required": False},
+    {
+        "purpose": "human_annotation",
+        "modalities": ["video", "audio"],
+        "recipient_class": "controller",
+        "required": False,
+    },
     {"purpose": "model_inference", "modalities": ["audio"], "recipient_class": "controller", "required": False},
     {"purpose": "train_models", "modalities": ["video", "audio"], "recipient_class": "controller", "required": False},
     {"purpose": "share_controlled", "modalities": ["audio"], "recipient_class": "partner", "required": False},

@@ -334,7 +334,9 @@ def agrees(appearance, use, now) -> bool:
 
 def free(track, use, now) -> bool:
     people = list(track.appearances.all())
-    return bool(people) and all(agrees(one, use, now) and verdict_of(one, use) is not Verdict.PROHIBITED for one in people)
+    return bool(people) and all(
+        agrees(one, use, now) and verdict_of(one, use) is not Verdict.PROHIBITED for one in people
+    )
 
 
 def verdict_of(appearance, use) -> Verdict:
@@ -352,7 +354,10 @@ def reference_item(item, use, now) -> bool:
         return False
     seen = list(item.recording.appearances.all())
     return all(
-        any(one.participant_id == who.pk and agrees(one, use, now) and verdict_of(one, use) is Verdict.ALLOWED for one in seen)
+        any(
+            one.participant_id == who.pk and agrees(one, use, now) and verdict_of(one, use) is Verdict.ALLOWED
+            for one in seen
+        )
         for who in item.targets.all()
     )
 
@@ -412,5 +417,7 @@ class TestAgainstTheReference(TestCase):
         assert gate.permitted(Item.objects.filter(study=study), use).exists() == reference_item(item, use, now)
         assert gate.check(item, use).allowed == reference_item(item, use, now)
         found = set(gate.permitted(Track.objects.filter(study=study), use))
-        joint_ok = all(free(one, use, now) for one in recording.tracks.filter(separable=False) if one.appearances.exists())
+        joint_ok = all(
+            free(one, use, now) for one in recording.tracks.filter(separable=False) if one.appearances.exists()
+        )
         assert found == {one for one in recording.tracks.all() if joint_ok and free(one, use, now)}

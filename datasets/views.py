@@ -1,0 +1,212 @@
+"""Pages of datasets: what was published, what changed, who may have it."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from django import forms
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from consent.gate import Use, permitted
+from consent.models import Asset, Study
+from consent.purposes import Purpose
+from consent.views_media import serve
+from core import access
+from core.errors import Gone, Refused
+from core.lists import Column, Listing
+from core.models import Job
+from datasets.models import Dataset, DatasetVersion
+from datasets.services import delivery, publish, verify
+from labeling.models import GoldStandard, Item
+from labeling.views.studies import crumbs, held_study
+
+
+class DatasetForm(forms.Form):
+    name = forms.CharField(max_length=120, label=gettext_lazy("Name"))
+    about = forms.CharField(widget=forms.Textarea, required=False, label=gettext_lazy("What it is"))
+
+
+@require_http_methods(["GET", "POST"])
+def datasets(request: HttpRequest, study_id: UUID) -> HttpResponse:
+    study = held_study(request, study_id, "dataset" if request.method == "POST" else "view")
+    form = DatasetForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        made = publish.create_dataset(actor=request.user, study=study, **form.cleaned_data)
+        return redirect("datasets:dataset", made.pk)
+    listing = Listing(
+        request,
+        access.visible(request.user, Dataset.objects.filter(study=study)).prefetch_related("versions"),
+        name="datasets",
+        order="name",
+        search=("name",),
+        columns=(
+            Column("name", _("Dataset"), lambda d: d.name, sort="name"),
+            Column("versions", _("Versions"), lambda d: " ".join(v.number for v in d.versions.all()), numeric=True),
+        ),
+    )
+    if listing.wants_csv:
+        return listing.csv()
+    context = {
+        "study": study,
+        "listing": listing,
+        "form": form,
+        "crumbs": crumbs(study, (_("Datasets"), "")),
+        "may_make": access.may(request.user, "dataset", study),
+    }
+    return render(request, "datasets/list.html", context, status=422 if form.is_bound else 200)
+
+
+class VersionForm(forms.Form):
+    """What a version is made from and for."""
+
+    gold_standard = forms.ModelChoiceField(GoldStandard.objects.none(), label=gettext_lazy("Gold standard"))
+    number = forms.CharField(
+        max_length=20,
+        required=False,
+        label=gettext_lazy("Number"),
+        help_text=gettext_lazy("Left empty, the next one is taken."),
+    )
+    purpose = forms.ChoiceField(
+        choices=[(Purpose.TRAIN_MODELS, Purpose.TRAIN_MODELS.label), (Purpose.SHARE_CONTROLLED, Purpose.SHARE_CONTROLLED.label)],
+        label=gettext_lazy("For"), help_text=gettext_lazy("Only items whose people allow this purpose go in."),
+    )  # fmt: skip
+    profile = forms.ChoiceField(
+        choices=[("labels", gettext_lazy("labels and traces")), ("labels_and_text", gettext_lazy("labels, traces and texts"))],
+        label=gettext_lazy("Carries"),
+    )  # fmt: skip
+    seed = forms.IntegerField(min_value=0, max_value=2**31 - 1, initial=1, label=gettext_lazy("Seed of the split"))
+
+    def __init__(self, *args: object, study: Study, **kwargs: object) -> None:
+        super().__init__(*args, **kwargs)
+        ready = GoldStandard.objects.filter(campaign__study=study, state=GoldStandard.State.READY).select_related(
+            "campaign"
+        )
+        self.fields["gold_standard"].queryset = ready.order_by("campaign__name", "-number")
+        self.fields["gold_standard"].label_from_instance = lambda g: f"{g.campaign.name}, {g.number}"
+
+
+@require_GET
+def dataset(request: HttpRequest, dataset_id: UUID) -> HttpResponse:
+    held = _held(request, dataset_id)
+    form = VersionForm(study=held.study)
+    return render(request, "datasets/dataset.html", _dataset_context(request, held, form))
+
+
+@require_POST
+def publish_version(request: HttpRequest, dataset_id: UUID) -> HttpResponse:
+    held = _held(request, dataset_id, "dataset")
+    form = VersionForm(request.POST, study=held.study)
+    if not form.is_valid():
+        return render(request, "datasets/dataset.html", _dataset_context(request, held, form), status=422)
+    version = publish.begin(actor=request.user, dataset=held, **form.cleaned_data)
+    return _follow(request, version.job, reverse("datasets:version", args=[version.pk]))
+
+
+@require_GET
+def version(request: HttpRequest, version_id: UUID) -> HttpResponse:
+    held = _held_version(request, version_id)
+    items = Item.objects.filter(pk__in=held.version_rows.values("item"))
+    use = Use(held.purpose, held.recipient_class)
+    context = {
+        "version": held,
+        "dataset": held.dataset,
+        "study": held.dataset.study,
+        "splits": _splits(held),
+        "allowed": permitted(items, use).count(),
+        "removed": held.version_rows.exclude(removed="").count(),
+        "verdict": verify.verify(held) if held.root and request.GET.get("verify") else None,
+        "open": _is_open(held),
+        "packages": Asset.objects.filter(
+            kind=Asset.Kind.PACKAGE, state=Asset.State.STORED, pk__in=_prepared(held)
+        ).order_by("-created_at")[:1],
+        "may_export": access.may(request.user, "export", held.dataset),
+        "crumbs": crumbs(
+            held.dataset.study,
+            (_("Datasets"), reverse("datasets:list", args=[held.dataset.study_id])),
+            (held.dataset.name, reverse("datasets:dataset", args=[held.dataset_id])),
+            (held.number, ""),
+        ),
+    }
+    return render(request, "datasets/version.html", context)
+
+
+@require_POST
+def prepare_package(request: HttpRequest, version_id: UUID) -> HttpResponse:
+    held = _held_version(request, version_id, "export")
+    job = delivery.start(actor=request.user, version=held)
+    return _follow(request, job, reverse("datasets:version", args=[held.pk]))
+
+
+@require_POST
+def download(request: HttpRequest, version_id: UUID, asset_id: UUID) -> HttpResponse:
+    """Hands out a prepared package: asked of the gate now, and written down, whatever was true when it was prepared."""
+    held = _held_version(request, version_id, "export")
+    asset = access.within(Asset.objects.filter(pk__in=_prepared(held), state=Asset.State.STORED), pk=asset_id)
+    delivery.hand_out(actor=request.user, version=held)
+    response = serve(request, asset)
+    response["Content-Disposition"] = f'attachment; filename="{held.dataset.slug}-{held.number}.zip"'
+    return response
+
+
+def _held(request: HttpRequest, dataset_id: UUID, action: str = "view") -> Dataset:
+    held = access.fetch(request.user, action, Dataset.objects.select_related("study"), pk=dataset_id)
+    request.study = held.study
+    return held
+
+
+def _held_version(request: HttpRequest, version_id: UUID, action: str = "view") -> DatasetVersion:
+    versions = DatasetVersion.objects.select_related(
+        "dataset__study", "gold_standard__campaign", "previous", "published_by", "job"
+    )
+    held = access.fetch(request.user, action, versions, pk=version_id)
+    request.study = held.dataset.study
+    return held
+
+
+def _prepared(held: DatasetVersion) -> list[str]:
+    done = Job.objects.filter(kind="datasets.prepare_package", object_id=held.pk, state=Job.State.DONE)
+    return [job.result["asset"] for job in done]
+
+
+def _is_open(held: DatasetVersion) -> bool:
+    try:
+        delivery.require_open(held)
+    except (Refused, Gone):
+        return False
+    return True
+
+
+def _splits(held: DatasetVersion) -> list[dict]:
+    counts = held.split.get("counts", {})
+    total = sum(counts.values()) or 1
+    people = {
+        side: held.version_rows.filter(split=side).values("subjects__participant").distinct().count() for side in counts
+    }
+    return [
+        {"name": side, "items": n, "people": people[side], "width": f"{100 * n / total:.2f}"}
+        for side, n in sorted(counts.items(), key=lambda pair: ("train", "development", "test").index(pair[0]) if pair[0] in ("train", "development", "test") else 9)
+    ]  # fmt: skip
+
+
+def _dataset_context(request: HttpRequest, held: Dataset, form: VersionForm) -> dict:
+    return {
+        "dataset": held,
+        "study": held.study,
+        "form": form,
+        "versions": held.versions.select_related("gold_standard__campaign", "published_by", "job").order_by("-id"),
+        "may_publish": access.may(request.user, "dataset", held),
+        "crumbs": crumbs(held.study, (_("Datasets"), reverse("datasets:list", args=[held.study_id])), (held.name, "")),
+    }
+
+
+def _follow(request: HttpRequest, job, url: str) -> HttpResponse:
+    if request.htmx:
+        return render(request, "core/_job.html", {"job": job, "next_url": url})
+    messages.info(request, _("Started. The result appears here when it is done."))
+    return redirect(url)
