@@ -29,6 +29,8 @@ from labeling.models import GoldStandard
 
 SHARES = {"train": 0.6, "development": 0.2, "test": 0.2}
 PROFILES = ("labels", "labels_and_text")
+# Who a purpose hands data to, when nothing else is said.
+RECIPIENTS = {Purpose.SHARE_CONTROLLED: RecipientClass.PARTNER, Purpose.PUBLISH_OPEN: RecipientClass.PUBLIC}
 
 
 @transaction.atomic
@@ -50,13 +52,14 @@ def begin(
     gold_standard: GoldStandard,
     number: str = "",
     purpose: str = Purpose.TRAIN_MODELS,
-    recipient_class: str = RecipientClass.CONTROLLER,
+    recipient_class: str = "",
     profile: str = "labels",
     shares: Mapping[str, float] | None = None,
     seed: int = 1,
 ) -> DatasetVersion:
     """Open a draft and have a worker publish it. Raises Invalid and Refused with a sentence for every wrong choice."""
     shares = dict(shares or SHARES)
+    recipient_class = recipient_class or RECIPIENTS.get(purpose, RecipientClass.CONTROLLER)
     if gold_standard.campaign.study_id != dataset.study_id:
         raise Invalid("gold_of_other_study", _("This gold standard belongs to another study."))
     if gold_standard.state != GoldStandard.State.READY:
@@ -139,15 +142,12 @@ def _next(previous: DatasetVersion | None) -> str:
 
 def _split(version: DatasetVersion, built: list[rows.Row]) -> tuple[dict[UUID, str], int]:
     """Every row's side: nobody who appears, and no session, is on two sides."""
+    units = [splits.SplitItem(r.code, frozenset(str(p) for p in r.participants), r.session, r.stratum) for r in built]
     try:
-        made = splits.assign(
-            [splits.Unit(str(r.item), tuple(str(p) for p in r.participants), r.session, r.stratum) for r in built],
-            version.split["shares"],
-            seed=version.seed,
-        )
+        made = splits.speaker_disjoint(units, seed=version.seed, shares=version.split["shares"])
     except splits.SplitRefused as refused:
         raise Refused(refused.code, str(refused)) from refused
-    return {UUID(item): side for item, side in made.sides.items()}, made.components
+    return {r.item: made.assignment[r.code] for r in built}, len(made.components)
 
 
 def _store_rows(version: DatasetVersion, built: list[rows.Row], where: Mapping[UUID, str]) -> list[tuple[bytes, bytes]]:

@@ -29,6 +29,7 @@ class Row:
     """One item on its way into a version."""
 
     item: UUID
+    code: str  # names the item to the split, so that the same seed gives the same sides on every database
     participants: tuple[UUID, ...]  # everyone who appears: the content is sealed under all their keys
     session: str
     stratum: str  # the gold label of the first question, for balanced splits
@@ -80,6 +81,7 @@ def build(version: DatasetVersion) -> Iterator[Row]:
         groups = sorted({p.group for p in people.values() if p.group})
         yield Row(
             item.pk,
+            item.code,
             tuple(sorted(people)),
             item.recording.session or (groups[0] if groups else ""),
             _stratum(gold[item.pk]),

@@ -1,0 +1,107 @@
+"""An evaluation run: the predictions of a model version against a gold standard, grouped by the people the labels are about.
+
+Below 100 labels or 10 groups the numbers are shown as what they are: too few to judge. Beside them stands how far one
+person is from the rest, on the same gold standard made without them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, is_dataclass
+from typing import Any
+
+import numpy as np
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from affect import evaluation
+from consent.gate import Use, permitted
+from core import audit, jobs
+from core.errors import Refused
+from core.models import User
+from inference.models import ModelVersion, Prediction, Run
+from labeling.models import GoldLabel, GoldStandard, ItemTarget, Question
+
+SEED, RESAMPLES = 1, 1000
+
+
+@transaction.atomic
+def start(*, actor: User, model_version: ModelVersion, gold_standard: GoldStandard) -> Run:
+    """Begin an evaluation. Refused when the model has predicted nothing for the gold standard's campaign."""
+    if gold_standard.state != GoldStandard.State.READY:
+        raise Refused("gold_not_ready", _("The gold standard is still being made."))
+    prelabel = (
+        Run.objects.filter(model_version=model_version, campaign=gold_standard.campaign, kind=Run.Kind.PRELABEL, predictions__isnull=False)
+        .order_by("-id")
+        .first()
+    )
+    if prelabel is None:
+        raise Refused("nothing_predicted", _("This model has predicted nothing for that campaign yet. Start a prelabel run first."))
+    run = Run.objects.create(
+        study_id=gold_standard.campaign.study_id, model_version=model_version, campaign=gold_standard.campaign, gold_standard=gold_standard,
+        kind=Run.Kind.EVALUATE, question=prelabel.question, started_by=actor, parameters={"predictions_of": str(prelabel.pk), "seed": SEED},
+    )  # fmt: skip
+    audit.record("inference.run.started", actor=actor, target=run, study=run.study_id, kind=run.kind, model_version=str(model_version.pk))
+    run.job = jobs.start("inference.evaluate", actor=actor, study_id=run.study_id, object_id=run.pk)
+    run.save(update_fields=["job"])
+    return run
+
+
+def evaluate(run: Run) -> dict:
+    """Do the evaluation; what the worker calls."""
+    pairs = _pairs(run)
+    if run.question.kind == Question.Kind.CHOICE:
+        codes = [label.code for label in run.question.labels.all()]
+        found = evaluation.evaluate_labels(
+            [p[0] for p in pairs], [p[1] for p in pairs], [p[2] for p in pairs], labels=codes, seed=SEED, resamples=RESAMPLES
+        )
+    else:
+        found = evaluation.evaluate_numbers(
+            np.array([p[0] for p in pairs], dtype=float), np.array([p[1] for p in pairs], dtype=float), [p[2] for p in pairs],
+            seed=SEED, resamples=RESAMPLES,
+        )  # fmt: skip
+    results = _plain(found)
+    with transaction.atomic():
+        Run.objects.filter(pk=run.pk).update(results=results)
+        audit.record("inference.run.ended", target=run, study=run.study_id, kind=run.kind, n=len(pairs))
+    return {"n": len(pairs)}
+
+
+def _pairs(run: Run) -> list[tuple[Any, Any, str]]:
+    """(gold, predicted, group) of every item that has both and is allowed; ties have no gold label and do not count."""
+    predictions = permitted(
+        Prediction.objects.filter(run_id=run.parameters["predictions_of"], nothing=""), Use("model_inference")
+    )
+    predicted = {
+        item: label or number for item, label, number in predictions.values_list("item_id", "label__code", "number")
+    }
+    gold = GoldLabel.objects.filter(
+        gold_standard=run.gold_standard, question__identity=run.question.identity, item_id__in=list(predicted)
+    )
+    groups: dict[Any, list[str]] = {}
+    for item, person in ItemTarget.objects.filter(item_id__in=list(predicted)).values_list("item_id", "participant_id"):
+        groups.setdefault(item, []).append(str(person))
+    pairs = []
+    for item, label, number in gold.order_by("item_id").values_list("item_id", "label__code", "number"):
+        value = label if run.question.kind == Question.Kind.CHOICE else number
+        if value is not None and item in groups:
+            pairs.append((value, predicted[item], "+".join(sorted(groups[item]))))
+    return pairs
+
+
+def _plain(found: Any) -> dict:
+    """Dataclasses and arrays as JSON."""
+
+    def plain(value: Any) -> Any:
+        if is_dataclass(value):
+            return {name: plain(part) for name, part in asdict(value).items()}
+        if isinstance(value, np.ndarray):
+            return value.tolist()
+        if isinstance(value, dict):
+            return {name: plain(part) for name, part in value.items()}
+        if isinstance(value, list | tuple):
+            return [plain(part) for part in value]
+        if isinstance(value, np.generic):
+            return value.item()
+        return value
+
+    return plain(found)

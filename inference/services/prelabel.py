@@ -1,0 +1,127 @@
+"""A prelabel run: a model version predicts for the items of a campaign, in small batches that each stand on their own.
+
+The gate is asked when the run starts and again for every batch at the moment it is stored, so somebody who withdraws in
+between is in no prediction. A run that is taken over after a worker's death goes on where the stored batches end.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from uuid import UUID
+
+from django.conf import settings
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from consent import assets, keys
+from consent.gate import Use, permitted
+from consent.purposes import Modality
+from core import audit, jobs
+from core.errors import Refused
+from core.models import User
+from inference import backends, mapping
+from inference.backends import Input, Output
+from inference.models import ModelVersion, Prediction, Run
+from labeling.models import Campaign, Item, Track
+from labeling.services.suggestions import NewSuggestion, hand_down
+
+USE = Use("model_inference")
+BATCH = 4
+
+
+@transaction.atomic
+def start(*, actor: User, model_version: ModelVersion, campaign: Campaign) -> Run:
+    """Begin a run. Refused when the scheme asks nothing the model can answer, or nobody allows predictions."""
+    kind = backends.find(model_version.model.backend)
+    if model_version.model.study_id != campaign.study_id:
+        raise Refused("model_of_other_study", _("This model is registered in another study."))
+    question = mapping.question_for(kind.task, list(campaign.scheme_version.questions.prefetch_related("labels")))
+    if not items(campaign, kind.modality).exists():
+        raise Refused("nothing_to_predict", _("No item of this campaign has what the model looks at and may be used for predictions."))
+    run = Run.objects.create(
+        study_id=campaign.study_id, model_version=model_version, campaign=campaign, kind=Run.Kind.PRELABEL, question=question, started_by=actor
+    )
+    audit.record("inference.run.started", actor=actor, target=run, study=campaign.study_id, kind=run.kind, model_version=str(model_version.pk))
+    run.job = jobs.start("inference.prelabel", actor=actor, study_id=campaign.study_id, object_id=run.pk)
+    run.save(update_fields=["job"])
+    return run
+
+
+def items(campaign: Campaign, modality: str):
+    """The items of a campaign that have the modality and may be used for predictions now."""
+    of_campaign = Item.objects.filter(campaign_items__campaign=campaign, recording__tracks__modality=modality, recording__tracks__state=Track.State.READY)
+    return permitted(of_campaign.distinct(), USE)
+
+
+def predict(run: Run, running: jobs.Running) -> dict:
+    """Do the run; what the worker calls."""
+    kind = backends.find(run.model_version.model.backend)
+    backend = backends.load(run.model_version.model.backend, settings.CONCORD_MODELS)
+    done = set(run.predictions.values_list("item_id", flat=True))
+    todo = [item for item in items(run.campaign, kind.modality).select_related("recording").order_by("code") if item.pk not in done]
+    total = len(done) + len(todo)
+    for at in range(0, len(todo), BATCH):
+        running.progress(len(done) + at, total)
+        batch = todo[at : at + BATCH]
+        outputs = list(backend.predict(_inputs(batch, kind.modality), should_stop=lambda: False))
+        store(run, batch, outputs, kind.task)
+    running.progress(total, total)
+    return _conclude(run)
+
+
+@transaction.atomic
+def store(run: Run, batch: Sequence[Item], outputs: Sequence[Output], task: backends.Task) -> int:
+    """Store a batch: only for items that are still allowed. Predictions stand apart from annotations."""
+    allowed = set(permitted(Item.objects.filter(pk__in=[item.pk for item in batch]), USE).values_list("pk", flat=True))
+    made, shown = [], []
+    for output in outputs:
+        item_id = UUID(output.key)
+        if item_id not in allowed:
+            continue
+        found = mapping.answer(output, task, run.question)
+        prediction = Prediction(
+            study_id=run.study_id, run=run, model_version_id=run.model_version_id, item_id=item_id, question=run.question, label=found.label,
+            number=found.number, confidence=found.confidence, distribution=found.distribution or {}, input_hash=output.input_hash, nothing=found.nothing,
+        )  # fmt: skip
+        made.append(prediction)
+        if not found.nothing:
+            shown.append(NewSuggestion(item_id, prediction.pk, found.label.pk if found.label else None, found.number, found.confidence))
+    Prediction.objects.bulk_create(made, ignore_conflicts=True)
+    version = run.model_version
+    hand_down(campaign=run.campaign, question=run.question, model_name=version.model.name, model_version=version.number, suggestions=shown)
+    audit.record("inference.predictions.stored", target=run, study=run.study_id, predictions=len(made), left_out=len(outputs) - len(made))
+    return len(made)
+
+
+def _inputs(batch: Sequence[Item], modality: str) -> Iterator[Input]:
+    tracks: dict[UUID, Track] = {}
+    for track in Track.objects.filter(recording__in=[item.recording_id for item in batch], modality=modality, state=Track.State.READY).select_related("original"):
+        tracks.setdefault(track.recording_id, track)
+    people = defaultdict(list)
+    for track in tracks.values():
+        people[track.pk] = list(track.appearances.values_list("participant_id", flat=True))
+    for item in batch:
+        track = tracks[item.recording_id]
+        if modality == Modality.TEXT:
+            text = keys.open_text(bytes(track.text), study_id=item.study_id, participant_ids=people[track.pk])
+            yield Input(str(item.pk), text=text, group=item.recording.session)
+        else:
+            yield Input(str(item.pk), open=_opener(track))
+
+
+def _opener(track: Track):
+    return lambda: assets.open_asset(track.original)
+
+
+@transaction.atomic
+def _conclude(run: Run) -> dict:
+    found = {
+        "predictions": run.predictions.filter(nothing="").count(),
+        "nothing": run.predictions.exclude(nothing="").count(),
+    }
+    Run.objects.filter(pk=run.pk).update(results=found)
+    audit.record("inference.run.ended", target=run, study=run.study_id, **found)
+    return found
+
+
