@@ -24,6 +24,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from core.errors import Refused
+from inference.backends.folder import expected
 
 # One line a back end: its public name, and the module that holds its class `Backend`.
 BACKENDS: Mapping[str, str] = MappingProxyType(
@@ -61,7 +62,7 @@ NOTES: Mapping[str, str] = MappingProxyType(
     }
 )
 
-LONGEST_TEXT = 100_000  # characters; a whole cell of a broken table is not an utterance
+LONGEST_TEXT = 10_000  # characters; a whole cell of a broken table is no utterance, and the lexicon rules are quadratic
 
 
 @dataclass(frozen=True)
@@ -160,6 +161,16 @@ def find(name: str) -> type[Predicting]:
 def load(name: str, folder: Path) -> Predicting:
     """A back end, ready to predict. `folder` is where `python -m inference.fetch` put the models."""
     return find(name).load(Path(folder))
+
+
+def fingerprint(name: str, folder: Path) -> str:
+    """SHA-256 over name, version and file hashes of an installed back end: what a model version is told by.
+
+    Reads the list of installed files, not the files; `load` compares those. Raises Refused (`model_missing`).
+    """
+    backend = find(name)
+    lines = [backend.name, backend.version, *(f"{file} {expected(folder, file)}" for file in backend.files)]
+    return hashlib.sha256("\n".join(lines).encode()).hexdigest()
 
 
 def normalise(text: str) -> str:

@@ -50,19 +50,24 @@ def index(folder: Path) -> dict[str, str]:
     return found if isinstance(found, dict) else {}
 
 
-def read(folder: Path, name: str) -> bytes:
-    """The bytes of one model file. Raises Refused: `model_missing`, or `model_corrupt` when its hash is another."""
-    expected = index(folder).get(name)
-    path = Path(folder) / name
-    if expected is None or not path.is_file():
+def expected(folder: Path, name: str) -> str:
+    """The hash that an installed file must have. Raises Refused (`model_missing`)."""
+    found = index(folder).get(name)
+    if found is None or not (Path(folder) / name).is_file():
         raise Refused(
             "model_missing",
             _("The model file %(name)s is not there. Run “python -m inference.fetch” to get it.") % {"name": name},
             status=503,
             file=name,
         )
-    content = path.read_bytes()
-    if digest(content) != expected:
+    return found
+
+
+def read(folder: Path, name: str) -> bytes:
+    """The bytes of one model file. Raises Refused: `model_missing`, or `model_corrupt` when its hash is another."""
+    right = expected(folder, name)
+    content = (Path(folder) / name).read_bytes()
+    if digest(content) != right:
         raise Refused(
             "model_corrupt",
             _(

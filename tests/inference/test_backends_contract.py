@@ -12,8 +12,8 @@ import pytest
 from core.errors import Refused
 from inference import backends
 from inference.backends import BACKENDS, NOTES, REASONS, Input, Output, folder
-from tests.inference.conftest import ROOT
 
+ROOT = Path(__file__).resolve().parents[2]
 NAMES = sorted(BACKENDS)
 
 
@@ -126,6 +126,19 @@ def test_a_damaged_or_missing_model_file_is_refused(name: str, models: Path, tmp
             backends.load(name, tmp_path)
         assert refused.value.code == "model_missing"
         (tmp_path / file).write_bytes(whole)
+
+
+def test_a_fingerprint_tells_models_and_their_files_apart(models: Path, tmp_path: Path) -> None:
+    found = {name: backends.fingerprint(name, models) for name in NAMES}
+    assert len(set(found.values())) == len(NAMES)
+    for name, file in (("minilm-text-valence", "minilm/head.npz"), ("face-expression", "face/expression.onnx")):
+        for needed in backends.find(name).files:
+            (tmp_path / needed).parent.mkdir(exist_ok=True)
+            (tmp_path / needed).touch()
+        index = json.loads((models / folder.INDEX).read_text(encoding="utf-8"))
+        index["files"][file] = "0" * 64
+        (tmp_path / folder.INDEX).write_text(json.dumps(index), encoding="utf-8")
+        assert backends.fingerprint(name, tmp_path) != found[name]
 
 
 def test_an_unknown_back_end_is_refused_by_name() -> None:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from inference.backends import BACKENDS, NOTES, REASONS
-from tests.inference.conftest import ROOT
+
+ROOT = Path(__file__).resolve().parents[2]
 
 
 @pytest.mark.parametrize("name", [*BACKENDS, *REASONS, *NOTES])

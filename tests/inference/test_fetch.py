@@ -21,7 +21,8 @@ from hypothesis import strategies as st
 from core.errors import Refused
 from inference import backends, fetch
 from inference.backends import folder, minilm, packages
-from tests.inference.conftest import ROOT
+
+ROOT = Path(__file__).resolve().parents[2]
 
 
 @pytest.fixture
