@@ -139,10 +139,14 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
     "visibility_timeout": 6 * 3600,  # above the longest job, or a running one would be handed out twice
     "unacked_restore_interval": 2,  # kombu 5.7: look for messages of dead workers this often,
     "unacked_restore_throttle": 1,  # or the job of a killed worker waits for the timeout
+    "max_retries": 1,  # a request does not wait for a broker that is down; the sweep sends the job later
+    "interval_start": 0,
+    "connect_retries_timeout": 2,
 }
 CELERY_BEAT_SCHEDULE = {
     "sweep jobs": {"task": "core.sweep_jobs", "schedule": 10.0},
     "checkpoint the audit log": {"task": "core.checkpoint_audit", "schedule": 24 * 3600.0},
+    "forget idempotency keys": {"task": "core.forget_idempotency_keys", "schedule": 6 * 3600.0},
 }
 JOB_VIEWERS = ""  # dotted name of a function (user, job) -> bool of an app above: who else may see a job
 JOB_STALE_SECONDS = env.number("JOB_STALE_SECONDS", 30, "A job without a heartbeat for so long is taken over.", least=2)
@@ -286,7 +290,7 @@ REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["core.api.TokenAuthentication", "core.api.SessionAuthentication"],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
-    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_PARSER_CLASSES": ["core.api.JSONParser"],
     "DEFAULT_PAGINATION_CLASS": "core.api.CursorPages",
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "EXCEPTION_HANDLER": "core.problems.for_api",
@@ -321,6 +325,7 @@ EMAIL_HOST_USER = env.text("SMTP_USER", "", "User name at the mail server.")
 EMAIL_HOST_PASSWORD = env.text("SMTP_PASSWORD", "", "Password at the mail server.")
 EMAIL_USE_TLS = True
 DEFAULT_FROM_EMAIL = env.text("MAIL_FROM", "concord@localhost", "Sender of mails.")
+METRICS_TOKEN = env.text("METRICS_TOKEN", "", "Bearer token for /metrics; empty lets only this machine read it.")
 LOG_LEVEL = env.choice("LOG_LEVEL", "INFO", ("DEBUG", "INFO", "WARNING", "ERROR"), "How much is logged.")
 LOGGING = {
     "version": 1,

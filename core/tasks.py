@@ -2,7 +2,7 @@
 
 from celery import shared_task
 
-from core import jobs
+from core import checkpoints, idempotency, jobs
 
 
 @shared_task(name=jobs.TASK)
@@ -13,3 +13,13 @@ def run_job(job_id: str) -> None:
 @shared_task(name="core.sweep_jobs")
 def sweep_jobs() -> None:
     jobs.sweep()
+
+
+@shared_task(name="core.checkpoint_audit")
+def checkpoint_audit() -> None:
+    checkpoints.write()
+
+
+@shared_task(name="core.forget_idempotency_keys")
+def forget_idempotency_keys() -> None:
+    idempotency.forget_old()

@@ -1,0 +1,25 @@
+"""The icons, drawn on 16 by 16; an icon always stands beside a word."""
+
+PATHS = {
+    "alert": '<path d="M8 2.8 14 13H2zM8 6.5v3M8 11.2v.1"/>',
+    "check": '<path d="m3.5 8.5 3 3 6-7"/>',
+    "close": '<path d="m4 4 8 8M12 4l-8 8"/>',
+    "down": '<path d="m4 6 4 4 4-4"/>',
+    "download": '<path d="M8 2.5v7.5M4.8 7 8 10.2 11.2 7M3 13h10"/>',
+    "file": '<path d="M4 2.5h5l3 3v8H4zM9 2.5v3h3"/>',
+    "info": '<circle cx="8" cy="8" r="5.5"/><path d="M8 7.3V11M8 5v.1"/>',
+    "key": '<circle cx="5.5" cy="10.5" r="2.5"/><path d="m7.4 8.6 5.1-5.1M10.5 5.5l2 2"/>',
+    "lock": '<rect x="3.5" y="7" width="9" height="6" rx="1"/><path d="M5.5 7V5.2a2.5 2.5 0 0 1 5 0V7"/>',
+    "mail": '<rect x="2.5" y="4" width="11" height="8.5" rx="1"/><path d="m3 5 5 4 5-4"/>',
+    "menu": '<path d="M2.5 4.5h11M2.5 8h11M2.5 11.5h11"/>',
+    "next": '<path d="m6 4 4 4-4 4"/>',
+    "offline": '<path d="M4.8 12.5h6.4A2.6 2.6 0 0 0 12 7.4 4 4 0 0 0 6 4.6M4.3 7.1a2.8 2.8 0 0 0 .5 5.4M2.5 2.5l11 11"/>',
+    "pause": '<path d="M5.5 3.5v9M10.5 3.5v9"/>',
+    "person": '<circle cx="8" cy="5.5" r="2.5"/><path d="M3 13.5c.6-2.8 2.6-4 5-4s4.4 1.2 5 4"/>',
+    "play": '<path d="M5 3.2v9.6l7.5-4.8z"/>',
+    "plus": '<path d="M8 3v10M3 8h10"/>',
+    "previous": '<path d="m10 4-4 4 4 4"/>',
+    "search": '<circle cx="7" cy="7" r="4"/><path d="m10 10 3.5 3.5"/>',
+    "stop": '<rect x="4" y="4" width="8" height="8"/>',
+    "undo": '<path d="M6 3.5 3 6.5l3 3M3.5 6.5h6a3.3 3.3 0 0 1 0 6.5H7"/>',
+}
