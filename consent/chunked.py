@@ -165,6 +165,11 @@ class SeekableReader(io.RawIOBase):
         self._at = end
         return filled
 
+    def readall(self) -> bytes:
+        rest = bytearray(max(0, self.size - self._at))
+        self.readinto(rest)
+        return bytes(rest)
+
     def close(self) -> None:
         if not self.closed:
             self._source.close()

@@ -123,14 +123,21 @@ def subject_refs(participant_ids: Iterable[UUID]) -> dict[UUID, str]:
     return {one: subject_ref(one) for one in wanted}
 
 
-def export_id(dataset_id: UUID, participant_ids: Iterable[UUID], row_key: bytes) -> bytes:
+def export_id(
+    dataset_id: UUID, participant_ids: Iterable[UUID], row_key: bytes, *, study_id: UUID | None = None
+) -> bytes:
     """16 bytes that name a row in the exports of one dataset: the same in every version, unlinkable to other datasets,
-    and to the row itself once one of its participants is erased. HMAC(HKDF(participant keys, dataset), row)."""
+    and to the row itself once one of its participants is erased. HMAC(HKDF(participant keys, dataset), row).
+
+    What is about nobody in the data (an annotator, a salt) names no participant and takes the key of `study_id`.
+    """
     whose = sorted(set(participant_ids))
-    if not whose:
-        raise ValueError("a row of a dataset is about at least one participant")
-    known = tree.participant_keys(whose)
-    return hmac.digest(_dataset_key(dataset_id, [known[one] for one in whose]), row_key, sha256)[:16]
+    if not whose and study_id is None:
+        raise ValueError("a row about no participant needs the study's key")
+    held = [tree.participant_key(one) for one in whose] or [tree.study_key(study_id)]
+    if study_id is not None and any(key.study_id != study_id for key in held):
+        raise KeyDamaged("a participant of another study cannot be in this study's dataset")
+    return hmac.digest(_dataset_key(dataset_id, held), row_key, sha256)[:16]
 
 
 def export_ids(dataset_id: UUID, rows: Sequence[tuple[Iterable[UUID], bytes]]) -> list[bytes]:
