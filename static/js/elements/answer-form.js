@@ -83,7 +83,7 @@ class AnswerForm extends HTMLElement {
   #mark() {
     const open = this.#open;
     for (const question of this.#questions) question.classList.toggle("here", question === open[0]);
-    this.#form.querySelector("[type=submit]").setAttribute("aria-disabled", String(open.length > 0));
+    [...this.#form.elements].find((field) => field.type === "submit")?.setAttribute("aria-disabled", String(open.length > 0));
     const left = this.closest(".work")?.querySelector("[data-left]");
     if (left) left.textContent = open.length ? say("left", { n: open.length }) : say("left.none");
   }

@@ -10,7 +10,7 @@ import { Paper } from "#app/lib/paper.js";
 import { outbox } from "#app/lib/sending.js";
 import { say } from "#app/lib/texts.js";
 import { timecode } from "#app/lib/timecode.js";
-import { KeyHand, Sampler } from "#app/lib/trace.js";
+import { FLAG, KeyHand, Sampler } from "#app/lib/trace.js";
 
 const CHUNK_MS = 1000;
 const TICK_MS = 40;      // beside the animation frame, which slows down when the machine is busy
@@ -106,7 +106,7 @@ class TracePad extends HTMLElement {
       this.#log("play", { at_us: player.nowUs });
     }
     if (this.#started && (state === "paused" || state === "stalled")) {
-      this.#sampler.interrupt(state === "stalled" ? "STALL" : "PAUSE");
+      this.#sampler.interrupt();
       this.#log(state === "stalled" ? "stall" : "pause", { at_us: player.nowUs });
       this.#pausedAt = performance.now();
       this.#flush();
@@ -164,6 +164,7 @@ class TracePad extends HTMLElement {
   #set(value, device) {
     this.#value = value;
     if (device !== this.#device || !this.#devices[device]) {
+      if (device !== this.#device && this.#started) this.#sampler.changeInput();
       this.#device = device;
       this.#out("device", say(`device.${device}`));
       if (this.#started) this.#log("device", { device, at_us: this.#player.nowUs });
@@ -183,9 +184,9 @@ class TracePad extends HTMLElement {
       if (this.#device === "keys") this.#value = this.#hand.read(performance.now());
       const sample = this.#sampler.sample(us, this.#value);
       if (sample) {
-        if (this.#last !== null && !sample.flags) this.#covered.add(this.#last, sample.us);
+        if (this.#last !== null && !(sample.flags & (FLAG.GAP | FLAG.BACK))) this.#covered.add(this.#last, sample.us);
         this.#last = sample.us;
-        this.#paper.add(sample.us - this.#player.startUs, sample.value, sample.flags !== 0);
+        this.#paper.add(sample.us - this.#player.startUs, sample.value, (sample.flags & (FLAG.GAP | FLAG.BACK)) !== 0);
       }
     }
     this.#paper.to(us - this.#player.startUs, this.#value);
@@ -250,7 +251,7 @@ class TracePad extends HTMLElement {
     this.toggleAttribute("data-complete", true);
     this.#flush();
     const used = Object.entries(this.#devices).sort((a, b) => b[1] - a[1]);
-    await this.#send("finish", 0, this.dataset.finish, { chunks: this.#sampler.chunks, device: used[0]?.[0] ?? "none", events: this.#events });
+    await this.#send("finish", 0, this.dataset.finish, { chunks: this.#sampler.chunks, device: { kind: used[0]?.[0] ?? "none", used: this.#devices, stick_speed: STICK_SPEED, dead_zone: DEAD_ZONE }, events: this.#events });
     localStorage.removeItem(this.#place);
     const player = this.#player;
     const whole = player.nowUs >= player.endUs - 250_000;
