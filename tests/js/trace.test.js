@@ -67,23 +67,24 @@ test("a frozen page leaves a marked hole, not an invented value", () => {
   assert.equal(samples.filter((sample) => sample.flags).length, 1);
 });
 
-test("stall, pause and seek are told apart on the sample after them", () => {
+test("an interruption and another device are marked on the sample after them, even when the clock has hardly moved", () => {
   const sampler = new Sampler();
   let us = play(sampler, { ticks: 30 });
-  for (const reason of ["STALL", "PAUSE"]) {
-    sampler.interrupt(reason);
-    const next = sampler.sample(us + 5000, 0); // the clock has hardly moved; the mark must not be lost to the step limit
-    assert.equal(next.flags, FLAG[reason]);
-    us = play(sampler, { from: us + 5000, ticks: 30 });
-  }
-  sampler.interrupt("SEEK");
-  assert.equal(sampler.sample(us + 10_000_000, 0).flags, FLAG.SEEK, "a jump on purpose is not a lost stretch");
+  sampler.interrupt();
+  assert.equal(sampler.sample(us + 5000, 0).flags, FLAG.GAP);
+  us = play(sampler, { from: us + 5000, ticks: 30 });
+  sampler.changeInput();
+  assert.equal(sampler.sample(us + 5000, 0).flags, FLAG.INPUT);
+  us = play(sampler, { from: us + 5000, ticks: 30 });
+  sampler.interrupt();
+  sampler.changeInput();
+  assert.equal(sampler.sample(us + 900_000, 0).flags, FLAG.GAP | FLAG.INPUT);
   check(join([sampler.chunk()]));
 });
 
 test("an interruption before the first sample marks nothing", () => {
   const sampler = new Sampler();
-  sampler.interrupt("PAUSE");
+  sampler.interrupt();
   assert.equal(sampler.sample(0, 0).flags, 0);
 });
 
@@ -98,7 +99,7 @@ test("rating five seconds again replaces them, whether they were sent or not", (
     chunks.push(sampler.chunk());
     const samples = join(chunks);
     check(samples);
-    const again = samples.filter((sample) => sample.flags & FLAG.RERATE);
+    const again = samples.filter((sample) => sample.flags & FLAG.BACK);
     assert.equal(again.length, 1);
     assert.ok(again[0].us - (end - 5_000_000) <= 20_000, "it begins with the first moment that played again");
     assert.ok(samples.filter((sample) => sample.us < again[0].us).every((sample) => sample.value === 0.1));
@@ -116,7 +117,7 @@ test("every chunk by itself is in order, whatever happened in between", () => {
     for (let i = 0; i < 60; i++) {
       const dice = random();
       if (dice < 0.7) us = play(sampler, { from: us, ticks: 1 + Math.floor(random() * 20), rate: 0.5 + random(), value: () => random() * 6 - 3 });
-      else if (dice < 0.8) sampler.interrupt(["PAUSE", "STALL", "SEEK"][Math.floor(random() * 3)]);
+      else if (dice < 0.8) sampler[random() < 0.5 ? "interrupt" : "changeInput"]();
       else if (dice < 0.9) { const part = sampler.chunk(); if (part) chunks.push(part); }
       else {
         const part = sampler.chunk();
@@ -153,7 +154,7 @@ test("nonsense from the hand or the clock is not stored", () => {
 test("a recording taken up again goes on counting and says that there was a pause", () => {
   const sampler = new Sampler({ sequence: 4, lastUs: 2_000_000 });
   assert.equal(sampler.sample(1_990_000, 0), null);
-  assert.equal(sampler.sample(2_010_000, 0).flags, FLAG.PAUSE);
+  assert.equal(sampler.sample(2_010_000, 0).flags, FLAG.GAP);
   assert.equal(sampler.chunk().sequence, 4);
 });
 

@@ -9,8 +9,12 @@ import { clamp } from "#app/lib/clock.js";
 export const STEP_US = 16_000;     // at most about 60 samples a second of media time, which is what a screen can follow
 export const MAX_GAP_US = 200_000; // a longer hole is marked
 
-/** Why the stretch before a sample was not observed (bits; 0 = continuous). */
-export const FLAG = Object.freeze({ GAP: 1, PAUSE: 2, SEEK: 4, STALL: 8, RERATE: 16 });
+/**
+ * What is known about a sample besides its value; the bits of the stored format (affect/codecs/trace.py).
+ * GAP: nothing is known between the sample before and this one — a pause, a stall, a hidden page, a frozen machine.
+ * BACK: the rater went back before this sample; what stood from here on was replaced. INPUT: another device from here on.
+ */
+export const FLAG = Object.freeze({ GAP: 1, BACK: 2, INPUT: 4 });
 
 export class Sampler {
   #last = null;
@@ -23,7 +27,7 @@ export class Sampler {
   constructor({ sequence = 0, lastUs = null } = {}) {
     this.#sequence = sequence;
     this.#last = lastUs;
-    if (lastUs !== null) this.#pending = FLAG.PAUSE;
+    if (lastUs !== null) this.#pending = FLAG.GAP;
   }
 
   /** The next moment of play. Returns the stored sample {us, value, flags}, or null when nothing new has played. */
@@ -34,10 +38,10 @@ export class Sampler {
     const step = this.#last === null ? 0 : us - this.#last;
     if (this.#last !== null && step < STEP_US && !this.#pending) return null;
     let flags = this.#pending;
-    if (step > MAX_GAP_US && !(flags & FLAG.SEEK)) flags |= FLAG.GAP;
+    if (step > MAX_GAP_US) flags |= FLAG.GAP;
     const sample = { us, value: clamp(value, -1, 1), flags };
     this.#waiting.push(sample);
-    if (!flags) this.#stats.largestGapUs = Math.max(this.#stats.largestGapUs, step);
+    if (!(flags & (FLAG.GAP | FLAG.BACK))) this.#stats.largestGapUs = Math.max(this.#stats.largestGapUs, step);
     this.#stats.samples += 1;
     this.#stats.firstUs ??= us;
     this.#stats.lastUs = us;
@@ -45,16 +49,19 @@ export class Sampler {
     return sample;
   }
 
-  /** Play stopped or jumped; the next sample says why. */
-  interrupt(reason) { if (this.#last !== null) this.#pending |= FLAG[reason]; }
+  /** Play stopped, or nobody was looking: the next sample does not continue the one before. */
+  interrupt() { if (this.#last !== null) this.#pending |= FLAG.GAP; }
+
+  /** Another device moves the value from the next sample on. */
+  changeInput() { if (this.#last !== null) this.#pending |= FLAG.INPUT; }
 
   /**
    * Rate again from `us`: later samples count no more. What waits is cut; what was sent is replaced by the receiver, which drops
-   * everything at or after the first time of a chunk whose first sample carries RERATE.
+   * everything at or after the first time of a chunk whose first sample carries BACK.
    */
   back(us) {
     this.#waiting = this.#waiting.filter((sample) => sample.us < us);
-    this.#pending |= FLAG.RERATE;
+    this.#pending |= FLAG.BACK;
     this.#last = Math.round(us) - 1;
   }
 
@@ -84,7 +91,7 @@ export function encode(sequence, samples) {
   };
 }
 
-/** Joins chunks in order of sequence as the receiver does: a RERATE replaces what it goes back over; repeats count once. */
+/** Joins chunks in order of sequence as the receiver does: BACK replaces what it goes back over; repeats count once. */
 export function join(chunks) {
   const samples = [];
   const seen = new Set();
@@ -92,7 +99,7 @@ export function join(chunks) {
     if (seen.has(chunk.sequence)) continue;
     seen.add(chunk.sequence);
     chunk.times_us.forEach((us, i) => {
-      if (chunk.flags[i] & FLAG.RERATE) while (samples.length && samples.at(-1).us >= us) samples.pop();
+      if (chunk.flags[i] & FLAG.BACK) while (samples.length && samples.at(-1).us >= us) samples.pop();
       samples.push({ us, value: chunk.values[i], flags: chunk.flags[i] });
     });
   }
