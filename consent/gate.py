@@ -12,7 +12,7 @@ What is asked, in SQL, with nothing cached and `allowed_until > now`, so an expi
 4. no role of people is used in a way that the study's context prohibits (consent/prohibitions.py);
 5. data that go to another country go to a recipient on file there, with a transfer tool where one is needed.
 
-The way from a model to the recording is its `consent_path`. Appearances live in an app above this one; they are found
+The condition itself is in consent/gate_sql.py. The way from a model to the recording is its `consent_path`. Appearances live in an app above this one; they are found
 through the queryset's own model, never imported. What hangs from a track is judged by that track.
 """
 
@@ -20,6 +20,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cache
 from typing import TypeVar
 
 from django.db import models
@@ -28,6 +29,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from consent import prohibitions
+from consent.gate_sql import Allowed, Way
 from consent.models import Participant, Permission, Recipient
 from consent.prohibitions import Verdict
 from consent.purposes import Modality, Purpose, RecipientClass
@@ -66,40 +68,14 @@ class Decision:
     bases: tuple[str, ...] = ()  # codes of the lawful grounds that were used
 
 
-@dataclass(frozen=True)
-class _Way:
-    """How to come from a model to its recording, its track and its item; the last two may not be on the way."""
-
-    recording: str
-    track: str | None
-    item: str | None
-    appearance: type[models.Model]
-    target: type[models.Model] | None
-
-
 def permitted(queryset: QuerySet[M], use: Use) -> QuerySet[M]:
     """The rows of `queryset` that may be used so, now. An unknown purpose or recipient class permits nothing."""
     if use.purpose not in Purpose.values or use.recipient_class not in RecipientClass.values:
         return queryset.none()
     if queryset.model is Participant:
-        return _to_country(
-            queryset.filter(state=Participant.State.ACTIVE).filter(Exists(_permissions(use, "pk"))), "", use
-        )
-    way = _way(queryset.model)
-    here = _reference(way.recording)
-    seen = way.appearance._default_manager.filter(recording=OuterRef(here)).order_by()
-    queryset = queryset.filter(
-        ~Exists(seen.filter(track__separable=False).filter(_blocked(use))),
-        Exists(seen.filter(_track_is_free(way, use))),
-    )
-    if way.track is not None:  # what hangs from a track needs that very track
-        queryset = queryset.filter(
-            Exists(seen.filter(track=OuterRef(_reference(way.track)))),
-            ~Exists(seen.filter(track=OuterRef(_reference(way.track))).filter(_blocked(use))),
-        )
-    if way.item is not None and way.target is not None:
-        queryset = queryset.filter(~Exists(_targets_left_out(way, use)))
-    return _to_country(queryset, way.recording, use)
+        asked = _allowed(use).filter(participant=OuterRef("pk"))
+        return _to_country(queryset.filter(Exists(asked), state=Participant.State.ACTIVE), use)
+    return queryset.filter(Allowed(_way(queryset.model), use, timezone.now()))
 
 
 def check(obj: models.Model, use: Use) -> Decision:
@@ -149,47 +125,12 @@ def _allowed(use: Use) -> QuerySet[Permission]:
     ).order_by()  # fmt: skip
 
 
-def _permissions(use: Use, participant: str, modality: str | None = None) -> QuerySet[Permission]:
-    """Permissions of the outer row's participant, and for its modality when that is named."""
-    rows = _allowed(use).filter(participant=OuterRef(participant))
-    return rows.filter(modality=OuterRef(modality)) if modality else rows
-
-
-def _blocked(use: Use) -> Q:
-    """An appearance that stands in the way: without permission, or in a role that the context prohibits."""
-    return ~Q(Exists(_permissions(use, "participant_id", "track__modality"))) | _in_cells(use, Verdict.PROHIBITED)
-
-
-def _in_cells(use: Use, *verdicts: Verdict, study: str = "study") -> Q:
-    """Appearances whose role × context holds one of `verdicts` for this purpose; nothing when no cell does."""
-    found = Q(pk__in=[])
-    for context, roles in prohibitions.cells(use.purpose, *verdicts).items():
-        found |= Q(**{f"{study}__context": context}, role__in=roles)
-    return found
-
-
-def _track_is_free(way: _Way, use: Use) -> Q:
-    """An appearance on a track that nobody blocks. One that cannot be split off is free: rule 1 has seen to it."""
-    others = way.appearance._default_manager.filter(track=OuterRef("track")).order_by()
-    return Q(track__separable=False) | ~Q(Exists(others.filter(_blocked(use))))
-
-
-def _targets_left_out(way: _Way, use: Use) -> QuerySet:
-    """Targets of the outer row's item who are allowed in no track they appear in."""
-    about = (
-        way.appearance._default_manager.filter(recording=OuterRef("item__recording_id"), participant=OuterRef("participant_id"))
-        .filter(Exists(_permissions(use, "participant_id", "track__modality")))
-        .exclude(_in_cells(use, Verdict.PROHIBITED, Verdict.NOT_ABOUT))
-        .order_by()
-    )  # fmt: skip
-    return way.target._default_manager.filter(~Exists(about), item=OuterRef(_reference(way.item))).order_by()
-
-
-def _to_country(queryset: QuerySet[M], recording: str, use: Use) -> QuerySet[M]:
+def _to_country(queryset: QuerySet[M], use: Use) -> QuerySet[M]:
     if use.country is None:
         return queryset
-    study = f"{recording}__study_id" if recording else "study_id"
-    known = Recipient.objects.filter(study=OuterRef(study), recipient_class=use.recipient_class, country=use.country)
+    known = Recipient.objects.filter(
+        study=OuterRef("study_id"), recipient_class=use.recipient_class, country=use.country
+    )
     if use.country not in NEEDS_NO_TOOL:
         known = known.exclude(transfer_tool="")
     return queryset.filter(Exists(known))
@@ -200,7 +141,8 @@ def _reference(path: str) -> str:
     return f"{path}_id" if path else "pk"
 
 
-def _way(model: type[models.Model]) -> _Way:
+@cache
+def _way(model: type[models.Model]) -> Way:
     """Follow `consent_path`. Raises LookupError when it does not end at a model that people appear in."""
     if not hasattr(model, "consent_path"):
         raise LookupError(f"{model.__name__} names no consent_path, so the gate cannot know who is in it.")
@@ -218,7 +160,7 @@ def _way(model: type[models.Model]) -> _Way:
     for path, one in models_on_way:
         if (found := _related(one, "item_targets")) is not None:
             item, target = path, found
-    return _Way(recording, track, item, appearance, target)
+    return Way(recording, track, item, appearance, target)
 
 
 def _related(model: type[models.Model], name: str) -> type[models.Model] | None:

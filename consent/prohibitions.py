@@ -13,6 +13,7 @@ A context or purpose that is not in the table is prohibited.
 from __future__ import annotations
 
 from enum import Enum
+from functools import cache
 
 from consent.purposes import Context, PeopleRole, Purpose
 
@@ -60,6 +61,7 @@ def verdict(context: str, role: str, purpose: str) -> Verdict:
     return Verdict.NOT_ABOUT if purpose in _ABOUT_EMOTION else Verdict.ALLOWED
 
 
+@cache
 def cells(purpose: str, *verdicts: Verdict) -> dict[str, list[str]]:
     """For one purpose: context -> the roles whose cell holds one of `verdicts`; contexts without such roles are left out."""
     found = {
