@@ -48,13 +48,17 @@ class Annotation(Row):
         "self", on_delete=models.PROTECT, null=True, blank=True, related_name="superseded_by"
     )
     client_id = models.UUIDField()
-    fingerprint = models.BinaryField(max_length=32, default=b"")  # keyed hash of what was sent: tells a repeat from a reuse
+    fingerprint = models.BinaryField(
+        max_length=32, default=b""
+    )  # keyed hash of what was sent: tells a repeat from a reuse
     source = models.CharField(max_length=10, choices=Source.choices, default=Source.WORKSPACE)
     state = models.CharField(max_length=10, choices=State.choices, default=State.SUBMITTED)
     perceived = models.JSONField(default=dict)  # what was shown and heard
     started_at = models.DateTimeField(null=True, blank=True)  # the browser's clock: evidence, never order
     duration_ms = models.PositiveIntegerField(default=0)
     played_us = models.BigIntegerField(default=0)
+
+    repeated = False  # set by the service when a client sent again what is stored already
 
     access_path = ("campaign", "campaign__study")
     access_own = {"label": "annotator__user"}
