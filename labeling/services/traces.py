@@ -4,8 +4,8 @@ A chunk is a second or so of samples under a sequence number; sending it again d
 there are: when one is missing the reply says which, and the browser sends it again. Then the samples are joined — going
 back to rate again replaces what stood there — and packed into one immutable container with a hash over its content.
 
-On the wire, flags say why the stretch before a sample was not observed (gap, pause, seek, stall) or that the person went
-back; the container knows a hole and a return. How often each happened is kept with the device.
+Flags on the wire are those of the container (affect.codecs.trace.Flag): a hole before the sample, a return, another input.
+Pauses, stalls and devices are kept as the browser told them, beside the samples.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ from labeling.services.queue import withdrawn
 from labeling.services.schemes import Asked, Definition, definition
 
 USE = Use("human_annotation")
-RERATE, MOST_FLAGS = 16, 31
+WIRE_FLAGS = int(container.Flag.GAP_BEFORE | container.Flag.SEEK_BEFORE | container.Flag.INPUT_CHANGED)
 MOST_SAMPLES_A_CHUNK = 20_000
 MOST_CHUNKS = 100_000
 LARGEST_STEP_US = 500_000  # a longer stretch between two samples is not counted as rated
@@ -93,8 +93,8 @@ def finish(
     client_id: UUID | str,
     question: str,
     chunks: int,
-    device: Mapping[str, Any] | str | None = None,
-    events: Mapping[str, Any] | None = None,
+    device: Mapping[str, Any] | None = None,
+    events: Sequence[Mapping[str, Any]] | None = None,
 ) -> Trace:
     """Join and pack a trace whose `chunks` have all arrived. Safe to repeat: a packed trace is returned as it is.
 
@@ -102,8 +102,11 @@ def finish(
     """
     client_id = values.check_uuid(client_id, "client_id")
     chunks = values.check_whole(chunks, "chunks", MOST_CHUNKS)
-    claims = values.check_claims({"device": device} if isinstance(device, str) else device, "device")
-    happened = values.check_claims(events, "events")
+    told = {
+        "used": values.check_details(device, "device"),
+        "events": values.check_details(events, "events"),
+        "chunks": chunks,
+    }
     asked = _asked(assignment, question)
     with transaction.atomic():
         held = _hold(assignment)
@@ -117,7 +120,7 @@ def finish(
                 "chunks_missing", _("Nothing of this trace has arrived yet."), missing=list(range(min(chunks, 1000)))
             )
         samples = _joined(_all_chunks(trace, chunks))
-        _pack(trace, samples, held, {**claims, "events": happened, "chunks": chunks})
+        _pack(trace, samples, held, told)
         audit.record(
             "labeling.trace.finished", actor=actor, target=trace, study=held.campaign.study_id,
             samples=trace.samples, coverage=round(trace.coverage, 4), digest=trace.digest,
@@ -262,13 +265,15 @@ def _samples(asked: Asked, item: Any, times_us: Any, numbers: Any, flags: Any) -
     for name, given in (("times_us", times_us), ("values", numbers), ("flags", flags)):
         _refuse_not_numbers(name, given, len(times_us))
     try:
-        found = container.make(times_us, numbers, _translated(flags, len(times_us)))
+        found = container.make(times_us, numbers, flags)
     except container.TraceError as error:
         name = {container.NOT_FINITE: "values", container.UNKNOWN_FLAG: "flags"}.get(error.code, "times_us")
         code = {container.NOT_FINITE: "not_a_number", container.UNKNOWN_FLAG: "flag_unknown"}.get(
             error.code, error.code
         )
         raise values.invalid(code, name, _said(code)) from error
+    if (found.flags & ~np.uint8(WIRE_FLAGS)).any():
+        raise values.invalid("flag_unknown", "flags", _said("flag_unknown"))
     _refuse_out_of_range(asked, item, found)
     return found
 
@@ -285,17 +290,6 @@ def _refuse_not_numbers(name: str, given: Any, n: int) -> None:
         raise values.invalid(
             "out_of_range" if name == "values" else "time_out_of_range", name, _said("time_out_of_range")
         )
-
-
-def _translated(flags: Any, n: int) -> Any:
-    """Flags of the wire as flags of the container: any reason for a hole is a hole, rating again is a return."""
-    if flags is None:
-        return None
-    wire = np.asarray(flags, dtype=np.int64)
-    if len(wire) and (wire.min() < 0 or wire.max() > MOST_FLAGS):
-        raise values.invalid("flag_unknown", "flags", _said("flag_unknown"))
-    hole = np.where(wire & ~RERATE, int(container.Flag.GAP_BEFORE), 0)
-    return hole | np.where(wire & RERATE, int(container.Flag.SEEK_BEFORE), 0)
 
 
 def _refuse_out_of_range(asked: Asked, item: Any, found: container.Trace) -> None:

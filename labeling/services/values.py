@@ -22,6 +22,7 @@ from labeling.services.schemes import Asked, Definition
 
 LONGEST_TEXT = 2000
 MOST_CLAIMS = 20
+MOST_DETAILS = 20_000
 EARLIEST, LATEST = datetime(2000, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
 
 
@@ -123,6 +124,27 @@ def check_claims(claims: Any, name: str = "perceived") -> dict[str, bool | float
     if not isinstance(claims, Mapping) or len(claims) > MOST_CLAIMS:
         raise invalid("claims_refused", name, _("A small object is needed."))
     return {_claim_code(key, name): _claim(value, name) for key, value in claims.items()}
+
+
+def check_details(value: Any, name: str) -> Any:
+    """Evidence of how something was entered: nested maps and lists of codes, times, numbers and booleans, not too many."""
+    left = [MOST_DETAILS]
+
+    def one(part: Any, depth: int) -> Any:
+        left[0] -= 1
+        if depth > 4 or left[0] < 0:
+            raise invalid("details_refused", name, _("These details are too large."))
+        if isinstance(part, Mapping):
+            return {_claim_code(key, name): one(inner, depth + 1) for key, inner in part.items()}
+        if isinstance(part, list | tuple):
+            return [one(inner, depth + 1) for inner in part]
+        if part is None or isinstance(part, bool | int | float):
+            return part if part is None else _claim(part, name)
+        if isinstance(part, str) and len(part) <= 80 and part.isascii() and part.isprintable():
+            return part
+        raise invalid("details_refused", name, _("Details are codes, times and numbers."))
+
+    return one(value, 0)
 
 
 def invalid(code: str, name: str, sentence: str) -> Invalid:
