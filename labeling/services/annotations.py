@@ -175,7 +175,7 @@ def _keep_answers(annotation: Annotation, said: Sequence[values.Value], assignme
     sealed: dict[str, bytes] = {}
     texts = [value for value in said if value.text]
     if texts:
-        targets = list(ItemTarget.objects.filter(item_id=assignment.item_id).values_list("participant_id", flat=True))
+        targets = _targets_of(assignment.item_id)
         made = keys.seal_many(
             [value.text for value in texts],
             study_id=assignment.campaign.study_id,
@@ -189,6 +189,10 @@ def _keep_answers(annotation: Annotation, said: Sequence[values.Value], assignme
         )
         for value in said
     )  # fmt: skip
+
+
+def _targets_of(item_id: UUID) -> list[UUID]:
+    return list(ItemTarget.objects.filter(item_id=item_id).values_list("participant_id", flat=True))
 
 
 def _count(assignment: Assignment, *, first: bool) -> None:
@@ -224,13 +228,16 @@ def _fingerprint(assignment: Assignment, said: Sequence[values.Value]) -> bytes:
 def answers_of(annotation: Annotation) -> dict[str, dict[str, Any]]:
     """An annotation's answers by question key, as they are sent: {"label": id}, {"number": n}, {"text": s}, {"trace": id}."""
     found: dict[str, dict[str, Any]] = {}
-    for answer in annotation.answers.select_related("question"):
+    targets: list[UUID] | None = None
+    for answer in annotation.answers.select_related("question__scheme_version"):
         if answer.label_id is not None:
             found[answer.question.key] = {"label": str(answer.label_id)}
         elif answer.number is not None:
             found[answer.question.key] = {"number": answer.number}
         elif answer.text:
-            found[answer.question.key] = {"text": keys.open_text(bytes(answer.text))}
+            targets = _targets_of(annotation.item_id) if targets is None else targets
+            study_id = answer.question.scheme_version.study_id
+            found[answer.question.key] = {"text": keys.open_text(bytes(answer.text), study_id=study_id, participant_ids=targets)}
     for key, trace in annotation.traces.values_list("question__key", "pk"):
         found[key] = {"trace": str(trace)}
     return found
@@ -275,7 +282,7 @@ def import_annotations(
     replaced = [one.supersedes_id for one in made if one.supersedes_id]
     Annotation.objects.filter(pk__in=replaced).update(current=False)
     Annotation.objects.bulk_create(made, batch_size=500)
-    targets = _targets(campaign, {row.item_id for row in rows} if any(v.text for vs in said for v in vs) else set())
+    targets = _targets({row.item_id for row in rows} if any(v.text for vs in said for v in vs) else set())
     Answer.objects.bulk_create(_answer_rows(campaign, made, said, targets), batch_size=1000)
     for annotation, row in zip(made, rows, strict=True):
         traces.import_traces(annotation, asked, row.traces)
@@ -312,7 +319,7 @@ def _refuse_foreign(campaign: Campaign, item_ids: set[UUID]) -> None:
         )
 
 
-def _targets(campaign: Campaign, item_ids: set[UUID]) -> dict[UUID, list[UUID]]:
+def _targets(item_ids: set[UUID]) -> dict[UUID, list[UUID]]:
     found: dict[UUID, list[UUID]] = {}
     for item, person in ItemTarget.objects.filter(item_id__in=item_ids).values_list("item_id", "participant_id"):
         found.setdefault(item, []).append(person)

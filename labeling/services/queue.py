@@ -239,6 +239,11 @@ def stop_for_now(*, actor: User, campaign: Campaign) -> int:
     return given
 
 
+def is_allowed(assignment: Assignment) -> bool:
+    """Whether the gate allows labeling the assignment's item, now."""
+    return permitted(Assignment.objects.filter(pk=assignment.pk), USE).exists()
+
+
 def before(actor: User, campaign: Campaign, position: int | None = None) -> Assignment | None:
     """The actor's answered assignment before this position (their last one without it), as far as the gate allows."""
     mine = Assignment.objects.filter(

@@ -82,14 +82,8 @@ def check_uuid(value: Any, name: str) -> UUID:
 
 
 def check_whole(value: Any, name: str, most: int = 2**31 - 1) -> int:
-    """A whole number from 0 to `most`, or Invalid."""
-    if (
-        isinstance(value, bool)
-        or not isinstance(value, int | float)
-        or (isinstance(value, float) and not isfinite(value))
-    ):
-        raise invalid("not_a_number", name, _("A whole number is needed."))
-    if value != int(value):
+    """A whole number from 0 to `most`, or Invalid. A fraction (a browser's clock has them) is cut."""
+    if isinstance(value, bool) or not isinstance(value, int | float) or value != value:
         raise invalid("not_a_number", name, _("A whole number is needed."))
     if not 0 <= value <= most:
         raise invalid("out_of_range", name, _("This number is out of range."))
@@ -117,18 +111,18 @@ def check_moment(value: Any, name: str) -> datetime | None:
     return found
 
 
-def check_claims(claims: Any, name: str = "perceived") -> dict[str, bool | float | str]:
+def check_claims(claims: Any, name: str = "perceived") -> dict[str, Any]:
     """What the client says about how the item was perceived: a small map of codes to booleans, numbers and codes."""
     if claims is None:
         return {}
     if not isinstance(claims, Mapping) or len(claims) > MOST_CLAIMS:
-        raise invalid("claims_refused", name, _("A small object is needed."))
-    return {_claim_code(key, name): _claim(value, name) for key, value in claims.items()}
+        raise invalid("details_refused", name, _("A small object is needed."))
+    return check_details(claims, name, most=200)
 
 
-def check_details(value: Any, name: str) -> Any:
+def check_details(value: Any, name: str, most: int = MOST_DETAILS) -> Any:
     """Evidence of how something was entered: nested maps and lists of codes, times, numbers and booleans, not too many."""
-    left = [MOST_DETAILS]
+    left = [most]
 
     def one(part: Any, depth: int) -> Any:
         left[0] -= 1
@@ -252,7 +246,7 @@ def _claim_code(value: Any, name: str) -> str:
         and value.replace("_", "").replace("-", "").isalnum()
     ):
         return value
-    raise invalid("claims_refused", name, _("Names and values are short codes."))
+    raise invalid("details_refused", name, _("Names and values are short codes."))
 
 
 def _claim(value: Any, name: str) -> bool | float | str:
@@ -261,5 +255,5 @@ def _claim(value: Any, name: str) -> bool | float | str:
     if isinstance(value, int | float):
         if (isinstance(value, int) and abs(value) <= 2**53) or (isinstance(value, float) and isfinite(value)):
             return value
-        raise invalid("claims_refused", name, _("Numbers must be finite."))
+        raise invalid("details_refused", name, _("Numbers must be finite."))
     return _claim_code(value, name)
