@@ -48,12 +48,17 @@ class Annotation(Row):
         "self", on_delete=models.PROTECT, null=True, blank=True, related_name="superseded_by"
     )
     client_id = models.UUIDField()
+    fingerprint = models.BinaryField(
+        max_length=32, default=b""
+    )  # keyed hash of what was sent: tells a repeat from a reuse
     source = models.CharField(max_length=10, choices=Source.choices, default=Source.WORKSPACE)
     state = models.CharField(max_length=10, choices=State.choices, default=State.SUBMITTED)
     perceived = models.JSONField(default=dict)  # what was shown and heard
     started_at = models.DateTimeField(null=True, blank=True)  # the browser's clock: evidence, never order
     duration_ms = models.PositiveIntegerField(default=0)
     played_us = models.BigIntegerField(default=0)
+
+    repeated = False  # set by the service when a client sent again what is stored already
 
     access_path = ("campaign", "campaign__study")
     access_own = {"label": "annotator__user"}
@@ -132,6 +137,7 @@ class Trace(Row):
     end_us = models.BigIntegerField(default=0)
     samples = models.PositiveIntegerField(default=0)
     largest_gap_us = models.BigIntegerField(default=0)
+    coverage = models.FloatField(default=0)  # share of the item's time that was rated without a hole
     format = models.CharField(max_length=20, blank=True)
     digest = models.CharField(max_length=64, blank=True)  # over the unpacked content
     packed = models.BinaryField(null=True, blank=True)

@@ -54,6 +54,7 @@ class Campaign(Row):
     # What a rater perceives, fixed here and stored with each answer: {"audio": true, "video": true, "transcript": false, …}
     perceived = models.JSONField(default=dict)
     closes_on = models.DateField(null=True, blank=True)
+    size = models.PositiveIntegerField(default=0)  # items in it; counted here so that no page counts a million rows
     revision = models.PositiveIntegerField(default=1)
 
     roles = CAMPAIGN_ROLES
@@ -102,6 +103,8 @@ class CampaignItem(Row):
     taken = models.PositiveSmallIntegerField(default=0)
     answered = models.PositiveSmallIntegerField(default=0)
     open = models.BooleanField(default=True)  # taken < wanted, and not suspended
+    # Given back (lease ran out, skipped, resumed): handed out before the rest, since annotators' places may be past it.
+    returned = models.BooleanField(default=False)
 
     access_path = ("campaign", "campaign__study")
     consent_path = "item__recording"
@@ -111,11 +114,35 @@ class CampaignItem(Row):
             models.UniqueConstraint(fields=["campaign", "item"], name="campaign_item_once"),
             models.CheckConstraint(condition=Q(taken__lte=models.F("wanted")), name="campaign_item_not_over_assigned"),
         ]
-        indexes = [models.Index(fields=["campaign", "rank"], condition=Q(open=True), name="campaign_item_queue")]
+        indexes = [
+            models.Index(fields=["campaign", "rank"], condition=Q(open=True), name="campaign_item_queue"),
+            models.Index(
+                fields=["campaign", "rank"], condition=Q(open=True, returned=True), name="campaign_item_returned"
+            ),
+        ]
+
+
+class QueuePlace(Row):
+    """How far an annotator has come in a campaign's queue: the next item is looked for from here on, so that finding it
+    costs the same at the first item and at the millionth. Its row is also what an annotator's tabs take turns on."""
+
+    campaign = models.ForeignKey(Campaign, on_delete=models.PROTECT, related_name="places")
+    annotator = models.ForeignKey(Annotator, on_delete=models.PROTECT, related_name="places")
+    rank = models.BigIntegerField(default=0)  # of the item handed out last
+    handed_out = models.PositiveIntegerField(default=0)
+    answered = models.PositiveIntegerField(default=0)
+
+    access_path = ("campaign", "campaign__study")
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["campaign", "annotator"], name="queue_place_once")]
 
 
 class Assignment(Row):
-    """One item for one annotator: a lease with an end, then an answer, a skip, or nothing."""
+    """One item for one annotator: a lease with an end, then an answer, a skip, or nothing.
+
+    One row an item × annotator × repetition: a lease that ran out and is given to the same person again is the same row.
+    """
 
     class State(models.TextChoices):
         LEASED = "leased"
@@ -145,6 +172,7 @@ class Assignment(Row):
             models.UniqueConstraint(fields=["campaign", "item", "annotator", "repetition"], name="assignment_once")
         ]
         indexes = [
-            models.Index(fields=["annotator", "campaign", "state"], name="assignment_annotator"),
+            models.Index(fields=["annotator", "campaign", "position"], name="assignment_annotator"),
+            models.Index(fields=["annotator", "campaign"], condition=Q(state="leased"), name="assignment_held"),
             models.Index(fields=["lease_until"], condition=Q(state="leased"), name="assignment_leases"),
         ]

@@ -1,0 +1,224 @@
+"""The workspace: one item after the other, its answers, traces and small acts. Speaks JSON with scripts, forms without."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+from uuid import UUID
+
+from django.contrib.auth.decorators import login_required
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from core import access
+from core.api import JSONParser
+from core.errors import Invalid
+from labeling.models import Assignment, Campaign, Question
+from labeling.services import annotations, queue, traces
+from labeling.services.schemes import definition
+from labeling.views import work
+
+
+class _SeeOther(HttpResponseRedirect):
+    status_code = 303
+
+
+@require_GET
+@login_required
+def current(request: HttpRequest, campaign_id: UUID) -> HttpResponse:
+    """The item the person is at: leased now when they hold none. A page goes there; htmx gets its fragment at once."""
+    campaign = access.fetch(request.user, "label", Campaign.objects.select_related("guideline_version__guideline"), pk=campaign_id)
+    assignment = queue.next_assignment(request.user, campaign)
+    if assignment is None:
+        place = _place(request, campaign)
+        context = {"work": work.work_done(campaign, place, queue.before(request.user, campaign))}
+        return _show(request, "labeling/workspace/_done.html", context)
+    url = reverse("labeling:item", args=[campaign.pk, assignment.pk])
+    if not request.htmx:
+        return redirect(url)
+    assignment.campaign = campaign
+    response = _show_item(request, assignment)
+    response["HX-Push-Url"] = url
+    return response
+
+
+@require_GET
+@login_required
+def item(request: HttpRequest, campaign_id: UUID, assignment_id: UUID) -> HttpResponse:
+    """The page of one assignment of one's own, to answer or to change the answer."""
+    return _show_item(request, _own(request, campaign_id, assignment_id))
+
+
+@require_POST
+@login_required
+def submit(request: HttpRequest, campaign_id: UUID, assignment_id: UUID) -> HttpResponse:
+    assignment = _own(request, campaign_id, assignment_id)
+    body = _body(request)
+    annotation = annotations.submit_annotation(
+        actor=request.user,
+        assignment=assignment,
+        client_id=body.get("client_id"),
+        answers=body["answers"] if "answers" in body else _from_form(assignment, body),
+        perceived=body.get("perceived"),
+        started_at=body.get("started_at"),
+        duration_ms=body.get("duration_ms") or 0,
+        played_us=body.get("played_us") or 0,
+    )
+    following = reverse("labeling:current", args=[campaign_id])
+    if not _is_json(request):
+        return _SeeOther(following)
+    told = {
+        "annotation_id": annotation.pk,
+        "revision": annotation.revision,
+        "saved_at": annotation.created_at,
+        "next_url": following,
+    }
+    if assignment.campaign.predictions == Campaign.Predictions.AFTER:
+        told["prediction"] = work.suggestion(assignment, annotation)
+    return JsonResponse(told, status=200 if annotation.repeated else 201)
+
+
+@require_POST
+@login_required
+def trace_chunk(request: HttpRequest, campaign_id: UUID, assignment_id: UUID) -> HttpResponse:
+    assignment, body = _own(request, campaign_id, assignment_id), _body(request)
+    kept = traces.add_chunk(
+        actor=request.user,
+        assignment=assignment,
+        client_id=body.get("client_id"),
+        question=body.get("question"),
+        sequence=body.get("sequence"),
+        times_us=body.get("times_us"),
+        values_=body.get("values"),
+        flags=body.get("flags"),
+    )
+    return JsonResponse({"kept_until_us": kept.kept_until_us, "have": kept.have})
+
+
+@require_POST
+@login_required
+def trace_finish(request: HttpRequest, campaign_id: UUID, assignment_id: UUID) -> HttpResponse:
+    assignment, body = _own(request, campaign_id, assignment_id), _body(request)
+    trace = traces.finish(
+        actor=request.user,
+        assignment=assignment,
+        client_id=body.get("client_id"),
+        question=body.get("question"),
+        chunks=body.get("chunks"),
+        device=body.get("device"),
+        events=body.get("events"),
+    )
+    return JsonResponse(
+        {"trace_id": trace.pk, "samples": trace.samples, "kept_until_us": trace.end_us, "coverage": trace.coverage}
+    )
+
+
+@require_POST
+@login_required
+def heartbeat(request: HttpRequest, campaign_id: UUID, assignment_id: UUID) -> HttpResponse:
+    until = queue.heartbeat(actor=request.user, assignment=_own(request, campaign_id, assignment_id))
+    return JsonResponse({"lease_until": until})
+
+
+@require_POST
+@login_required
+def skip(request: HttpRequest, campaign_id: UUID, assignment_id: UUID) -> HttpResponse:
+    reason = _body(request).get("reason") or "other"
+    queue.skip(actor=request.user, assignment=_own(request, campaign_id, assignment_id), reason=reason)
+    following = reverse("labeling:current", args=[campaign_id])
+    return JsonResponse({"next_url": following}) if _is_json(request) else _SeeOther(following)
+
+
+@require_POST
+@login_required
+def flag(request: HttpRequest, campaign_id: UUID, assignment_id: UUID) -> HttpResponse:
+    flagged = str(_body(request).get("flagged", "1")).lower() not in ("0", "false", "")
+    queue.flag(actor=request.user, assignment=_own(request, campaign_id, assignment_id), flagged=flagged)
+    if _is_json(request):
+        return JsonResponse({"flagged": flagged})
+    return _SeeOther(reverse("labeling:item", args=[campaign_id, assignment_id]))
+
+
+@require_http_methods(["GET", "POST"])
+@login_required
+def stop(request: HttpRequest, campaign_id: UUID) -> HttpResponse:
+    """Back to one's campaigns. Following the link keeps the lease for a while; posting gives it back at once."""
+    if request.method == "POST":
+        campaign = access.fetch(request.user, "label", Campaign.objects.all(), pk=campaign_id)
+        queue.stop_for_now(actor=request.user, campaign=campaign)
+    return _SeeOther(reverse("labeling:home"))
+
+
+# ----------------------------------------------------------------------------------------------------------------------
+
+
+def _own(request: HttpRequest, campaign_id: UUID, assignment_id: UUID) -> Assignment:
+    rows = Assignment.objects.select_related("campaign__guideline_version__guideline", "item")
+    return access.fetch(request.user, "label", rows, pk=assignment_id, campaign_id=campaign_id)
+
+
+def _place(request: HttpRequest, campaign: Campaign) -> Any:
+    place = queue.place_of(request.user, campaign)
+    if place is None:
+        raise Http404
+    return place
+
+
+def _show_item(request: HttpRequest, assignment: Assignment) -> HttpResponse:
+    campaign = assignment.campaign
+    if not queue.is_allowed(assignment):
+        context = {
+            "work": {**work.work_done(campaign, _place(request, campaign), None), "place": None, "questions": []},
+        }
+        response = _show(request, "labeling/workspace/_withdrawn.html", context)
+        response.status_code = 200 if request.htmx else 404
+        return response
+    return _show(request, "labeling/workspace/_item.html", {"work": work.work(assignment, _place(request, campaign))})
+
+
+def _show(request: HttpRequest, fragment: str, context: dict[str, Any]) -> HttpResponse:
+    if request.htmx:
+        return render(request, fragment, context)
+    return render(request, "labeling/workspace/page.html", {**context, "fragment": fragment})
+
+
+def _is_json(request: HttpRequest) -> bool:
+    return request.content_type == "application/json"
+
+
+def _body(request: HttpRequest) -> Mapping[str, Any]:
+    """What was sent: a JSON object, or the fields of a form."""
+    if not _is_json(request):
+        return request.POST.dict()
+    found = JSONParser().parse(request)
+    if not isinstance(found, Mapping):
+        raise Invalid("wrong_type", _("A JSON object is needed."), status=400)
+    return found
+
+
+def _from_form(assignment: Assignment, body: Mapping[str, str]) -> dict[str, dict[str, Any]]:
+    """The answers of a plain form: its fields are named q.<key>."""
+    answers: dict[str, dict[str, Any]] = {}
+    for question in definition(assignment.campaign.scheme_version_id).questions.values():
+        sent = body.get(f"q.{question.key}", "")
+        if sent == "":
+            continue
+        if question.kind == Question.Kind.CHOICE:
+            answers[question.key] = {"label": sent}
+        elif question.kind == Question.Kind.SCALE:
+            answers[question.key] = {"number": _number(sent)}
+        elif question.kind == Question.Kind.TEXT:
+            answers[question.key] = {"text": sent}
+    return answers
+
+
+def _number(sent: str) -> float | str:
+    try:
+        return float(sent)
+    except ValueError:
+        return sent  # said to be no number where all answers are checked
+
+
