@@ -17,7 +17,8 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from affect.codecs import trace as container
-from affect.gold import fuse_mean, majority, mean_scale
+from affect.gold.fusion import fuse_mean
+from affect.gold.votes import majority, mean_scale
 from core import audit, bulk, ids, jobs
 from core.errors import Invalid, Refused
 from core.models import User
