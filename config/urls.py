@@ -3,9 +3,16 @@
 from django.urls import include, path
 from drf_spectacular.views import SpectacularAPIView
 
+from config import home
+
 urlpatterns = [
+    path("", home.home, name="home"),
     path("", include("core.urls")),
     path("accounts/", include("allauth.urls")),
+    path("", include("labeling.urls_studies")),
+    path("", include("labeling.urls_campaigns")),
+    path("", include("datasets.urls")),
+    path("", include("inference.urls")),
     path("api/schema/", SpectacularAPIView.as_view(), name="schema"),
 ]
 

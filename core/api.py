@@ -37,9 +37,7 @@ class TokenAuthentication(authentication.BaseAuthentication):
             return None
         digest = sha256(given.strip().encode(errors="replace")).digest()
         token = (
-            ApiToken.objects.select_related("user")
-            .filter(digest=digest, revoked_at=None, user__is_active=True)
-            .first()
+            ApiToken.objects.select_related("user").filter(digest=digest, revoked_at=None, user__is_active=True).first()
         )
         now = timezone.now()
         if token is None or (token.expires_at is not None and token.expires_at <= now):
@@ -59,7 +57,9 @@ class SessionAuthentication(authentication.SessionAuthentication):
         check = authentication.CSRFCheck(lambda _request: None)
         check.process_request(request)
         if check.process_view(request, None, (), {}):
-            raise exceptions.PermissionDenied(_("The page's security token is missing or too old. Load it again."), "csrf_failed")
+            raise exceptions.PermissionDenied(
+                _("The page's security token is missing or too old. Load it again."), "csrf_failed"
+            )
 
 
 class _TokenScheme(OpenApiAuthenticationExtension):
@@ -146,7 +146,9 @@ class _Strict:
             unknown = [name for name in data if name not in known]
             if unknown:
                 said = _("There is no such field to write.")
-                raise exceptions.ValidationError({name: [exceptions.ErrorDetail(said, "unknown_field")] for name in unknown})
+                raise exceptions.ValidationError(
+                    {name: [exceptions.ErrorDetail(said, "unknown_field")] for name in unknown}
+                )
         return super().to_internal_value(data)
 
 
@@ -214,7 +216,9 @@ class CursorPages(pagination.BasePagination):
         if not given:
             return self.page_size
         if not (given.isascii() and given.isdigit() and len(given) < 6 and 1 <= int(given) <= self.max_page_size):
-            raise Invalid("limit_invalid", _("The limit is a number from 1 to %(most)d.") % {"most": self.max_page_size})
+            raise Invalid(
+                "limit_invalid", _("The limit is a number from 1 to %(most)d.") % {"most": self.max_page_size}
+            )
         return int(given)
 
     def _position(self, request: Request, model: type[Model]) -> tuple[Any, Any, str] | None:

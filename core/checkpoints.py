@@ -69,7 +69,9 @@ def verify() -> Verdict:
     """Recompute every digest, the chain, and the root at every checkpoint. Reads all events once, in order."""
     sums, unreadable = _read_all()
     if unreadable:
-        return Verdict(0, len(sums), None, _("The checkpoint %(file)s is not signed by this installation.") % {"file": unreadable})
+        return Verdict(
+            0, len(sums), None, _("The checkpoint %(file)s is not signed by this installation.") % {"file": unreadable}
+        )
     tree, previous, last = merkle.Frontier(), audit.GENESIS, 0
     for line in _lines():
         wrong = _wrong(line, last + 1, previous)
@@ -78,7 +80,9 @@ def verify() -> Verdict:
         last, previous = line["seq"], line["digest"]
         tree.append(merkle.leaf(audit.canonical(line)))
         if last in sums and sums[last] != tree.root():
-            return Verdict(last, len(sums), None, _("The log up to event %(seq)d is not the one that was signed.") % {"seq": last})
+            return Verdict(
+                last, len(sums), None, _("The log up to event %(seq)d is not the one that was signed.") % {"seq": last}
+            )
     if sums and max(sums) > last:
         return Verdict(last, len(sums), last + 1, _("Events from %(seq)d on are missing.") % {"seq": last + 1})
     return Verdict(last, len(sums))

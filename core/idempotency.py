@@ -28,11 +28,11 @@ KEPT = timedelta(days=7)
 class IdempotentMixin:
     """For a generic view that creates::
 
-        class Items(IdempotentMixin, GenericAPIView):
-            def post(self, request, study_id):
-                study = access.fetch(…)
-                body = self.checked(request)
-                return self.once(request, lambda: services.create_item(actor=request.user, study=study, **body))
+    class Items(IdempotentMixin, GenericAPIView):
+        def post(self, request, study_id):
+            study = access.fetch(…)
+            body = self.checked(request)
+            return self.once(request, lambda: services.create_item(actor=request.user, study=study, **body))
     """
 
     def checked(self, request: Request) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from django import forms
 from django.conf import settings
+from django.contrib import messages
 from django.contrib.auth import login
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
@@ -21,7 +22,8 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from core import access, jobs
 from core.errors import Invalid
 from core.models import ApiToken, Job, User
-from core.services import accounts, tokens as token_services
+from core.services import accounts
+from core.services import tokens as token_services
 
 BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
 
@@ -38,7 +40,10 @@ class FirstAdministratorForm(forms.Form):
 class TokenForm(forms.Form):
     name = forms.CharField(label=_("What is it for?"), max_length=80)
     expires_on = forms.DateField(
-        label=_("Last day"), required=False, widget=forms.DateInput({"type": "date"}), help_text=_("Empty: until revoked.")
+        label=_("Last day"),
+        required=False,
+        widget=forms.DateInput({"type": "date"}),
+        help_text=_("Empty: until revoked."),
     )
 
 
@@ -118,8 +123,25 @@ def language(request: HttpRequest) -> HttpResponse:
 @login_required
 @require_safe
 def job(request: HttpRequest, job_id: UUID) -> HttpResponse:
-    """The fragment with the bar; it asks for itself every second while the job is not at its end."""
-    return render(request, "core/_job.html", _shown(_seen(request, job_id)))
+    """The fragment with the bar; it asks for itself every second while the job is not at its end.
+
+    `?then=` is the page where the result is: it is shown when the job is done.
+    """
+    found = _seen(request, job_id)
+    then = request.GET.get("then", "")
+    then = then if url_has_allowed_host_and_scheme(then, allowed_hosts=None) else ""
+    response = render(request, "core/_job.html", {**_shown(found), "then": then})
+    if found.state == Job.State.DONE and then:
+        response["HX-Redirect"] = then
+    return response
+
+
+def follow(request: HttpRequest, found: Job, then: str) -> HttpResponse:
+    """The answer to a form that started a job: its progress as a fragment, or the page where the result will be."""
+    if request.htmx:
+        return render(request, "core/_job.html", {**_shown(found), "then": then})
+    messages.info(request, _("Started. The result appears here when it is done."))
+    return redirect(then)
 
 
 @login_required

@@ -5,7 +5,6 @@ from __future__ import annotations
 from uuid import UUID
 
 from django import forms
-from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -21,6 +20,7 @@ from core import access
 from core.errors import Gone, Refused
 from core.lists import Column, Listing
 from core.models import Job
+from core.views import follow
 from datasets.models import Dataset, DatasetVersion
 from datasets.services import delivery, publish, verify
 from labeling.models import GoldStandard, Item
@@ -105,7 +105,7 @@ def publish_version(request: HttpRequest, dataset_id: UUID) -> HttpResponse:
     if not form.is_valid():
         return render(request, "datasets/dataset.html", _dataset_context(request, held, form), status=422)
     version = publish.begin(actor=request.user, dataset=held, **form.cleaned_data)
-    return _follow(request, version.job, reverse("datasets:version", args=[version.pk]))
+    return follow(request, version.job, reverse("datasets:version", args=[version.pk]))
 
 
 @require_GET
@@ -140,7 +140,7 @@ def version(request: HttpRequest, version_id: UUID) -> HttpResponse:
 def prepare_package(request: HttpRequest, version_id: UUID) -> HttpResponse:
     held = _held_version(request, version_id, "export")
     job = delivery.start(actor=request.user, version=held)
-    return _follow(request, job, reverse("datasets:version", args=[held.pk]))
+    return follow(request, job, reverse("datasets:version", args=[held.pk]))
 
 
 @require_POST
@@ -203,10 +203,3 @@ def _dataset_context(request: HttpRequest, held: Dataset, form: VersionForm) -> 
         "may_publish": access.may(request.user, "dataset", held),
         "crumbs": crumbs(held.study, (_("Datasets"), reverse("datasets:list", args=[held.study_id])), (held.name, "")),
     }
-
-
-def _follow(request: HttpRequest, job, url: str) -> HttpResponse:
-    if request.htmx:
-        return render(request, "core/_job.html", {"job": job, "next_url": url})
-    messages.info(request, _("Started. The result appears here when it is done."))
-    return redirect(url)

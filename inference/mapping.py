@@ -33,7 +33,11 @@ def question_for(task: Task, questions: list[Question]) -> Question:
     for question in questions:
         if task.kind == "regression" and question.kind == Question.Kind.SCALE and question.dimension == task.target:
             return question
-        if task.kind == "classification" and question.kind == Question.Kind.CHOICE and _codes(question) & set(TERMS.values()):
+        if (
+            task.kind == "classification"
+            and question.kind == Question.Kind.CHOICE
+            and _codes(question) & set(TERMS.values())
+        ):
             return question
     raise Refused("question_not_answered", _("The scheme of this campaign asks nothing that this model can predict."))
 
@@ -53,7 +57,9 @@ def answer(output: Output, task: Task, question: Question) -> Answered:
     if not known:
         return Answered(nothing="wrong_modality")
     best = max(known, key=known.__getitem__)
-    return Answered(label=labels[best], confidence=by_code[best], distribution={code: round(p, 6) for code, p in by_code.items()})
+    return Answered(
+        label=labels[best], confidence=by_code[best], distribution={code: round(p, 6) for code, p in by_code.items()}
+    )
 
 
 def _codes(question: Question) -> set[str]:

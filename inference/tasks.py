@@ -21,7 +21,9 @@ def _may_still_run(job: Job) -> None:
 
 @jobs.kind("inference.prelabel", label=gettext_lazy("Predictions"), permitted=_may_still_run)
 def prelabel_run(job: jobs.Running) -> dict:
-    return prelabel.predict(Run.objects.select_related("model_version__model", "campaign", "question").get(pk=job.job.object_id), job)
+    return prelabel.predict(
+        Run.objects.select_related("model_version__model", "campaign", "question").get(pk=job.job.object_id), job
+    )
 
 
 @jobs.kind("inference.evaluate", label=gettext_lazy("Evaluation"), permitted=_may_still_run)

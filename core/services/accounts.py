@@ -49,7 +49,9 @@ def invite(email: str, name: str, actor: User | None, *, operator: bool = False)
 def link(user: User) -> str:
     """A one-time address at which the person sets a password; void once used or once the password changes."""
     key = f"{user_pk_to_url_str(user)}-{default_token_generator.make_token(user)}"
-    path = reverse("account_reset_password_from_key", kwargs=dict(zip(("uidb36", "key"), key.split("-", 1), strict=True)))
+    path = reverse(
+        "account_reset_password_from_key", kwargs=dict(zip(("uidb36", "key"), key.split("-", 1), strict=True))
+    )
     return f"{settings.PUBLIC_URL}{path}"
 
 

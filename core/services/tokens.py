@@ -17,13 +17,19 @@ from core.models import ApiToken, User
 
 
 @transaction.atomic
-def create(*, user: User, name: str, expires_at: datetime | None = None, actor: User | None = None) -> tuple[ApiToken, str]:
+def create(
+    *, user: User, name: str, expires_at: datetime | None = None, actor: User | None = None
+) -> tuple[ApiToken, str]:
     """Make a token for the user. Returns (row, secret); the secret exists here only and is never shown again."""
     name = " ".join(name.split())
     if not name or len(name) > 80 or "\0" in name:
-        raise Invalid("name_invalid", _("Give it a name of 1 to 80 characters."), fields={"name": [_("1 to 80 characters.")]})
+        raise Invalid(
+            "name_invalid", _("Give it a name of 1 to 80 characters."), fields={"name": [_("1 to 80 characters.")]}
+        )
     if expires_at is not None and expires_at <= timezone.now():
-        raise Invalid("expiry_past", _("The expiry lies in the past."), fields={"expires_at": [_("Choose a later day.")]})
+        raise Invalid(
+            "expiry_past", _("The expiry lies in the past."), fields={"expires_at": [_("Choose a later day.")]}
+        )
     secret = TOKEN_PREFIX + secrets.token_urlsafe(32)
     token = ApiToken.objects.create(
         user=user, name=name, digest=sha256(secret.encode()).digest(), hint=secret[len(TOKEN_PREFIX) :][:4],

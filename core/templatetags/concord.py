@@ -84,7 +84,9 @@ def ci(
         parts.append(format_html(mark, f"{at(reference):.1f}"))
     parts.append(format_html('<line class="dot" x1="{0}%" x2="{0}%" y1="3" y2="15"/>', f"{at(value):.1f}"))
     inside = format_html_join("", "{}", ((part,) for part in parts))
-    return format_html('<svg class="ci{}" role="img" aria-label="{}">{}</svg>', f" {extra}" if extra else "", said, inside)
+    return format_html(
+        '<svg class="ci{}" role="img" aria-label="{}">{}</svg>', f" {extra}" if extra else "", said, inside
+    )
 
 
 @register.simple_tag
@@ -188,3 +190,15 @@ def demo_accounts() -> list[dict[str, str]]:
         return []
     people = User.objects.filter(is_active=True, email__endswith=".example").order_by("email")[:20]
     return [{"email": person.email, "name": person.name} for person in people]
+
+
+@register.simple_tag
+def control(field: BoundField) -> SafeString:
+    """A form's control in the house's look, tied to its hint and its error for those who listen."""
+    attributes = {"class": "input"}
+    described = [field.auto_id + "_helptext"] if field.help_text else []
+    if field.errors:
+        attributes["aria-invalid"] = "true"
+    if described:
+        attributes["aria-describedby"] = " ".join(described)
+    return field.as_widget(attrs=attributes)

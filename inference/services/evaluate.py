@@ -30,17 +30,32 @@ def start(*, actor: User, model_version: ModelVersion, gold_standard: GoldStanda
     if gold_standard.state != GoldStandard.State.READY:
         raise Refused("gold_not_ready", _("The gold standard is still being made."))
     prelabel = (
-        Run.objects.filter(model_version=model_version, campaign=gold_standard.campaign, kind=Run.Kind.PRELABEL, predictions__isnull=False)
+        Run.objects.filter(
+            model_version=model_version,
+            campaign=gold_standard.campaign,
+            kind=Run.Kind.PRELABEL,
+            predictions__isnull=False,
+        )
         .order_by("-id")
         .first()
     )
     if prelabel is None:
-        raise Refused("nothing_predicted", _("This model has predicted nothing for that campaign yet. Start a prelabel run first."))
+        raise Refused(
+            "nothing_predicted",
+            _("This model has predicted nothing for that campaign yet. Start a prelabel run first."),
+        )
     run = Run.objects.create(
         study_id=gold_standard.campaign.study_id, model_version=model_version, campaign=gold_standard.campaign, gold_standard=gold_standard,
         kind=Run.Kind.EVALUATE, question=prelabel.question, started_by=actor, parameters={"predictions_of": str(prelabel.pk), "seed": SEED},
     )  # fmt: skip
-    audit.record("inference.run.started", actor=actor, target=run, study=run.study_id, kind=run.kind, model_version=str(model_version.pk))
+    audit.record(
+        "inference.run.started",
+        actor=actor,
+        target=run,
+        study=run.study_id,
+        kind=run.kind,
+        model_version=str(model_version.pk),
+    )
     run.job = jobs.start("inference.evaluate", actor=actor, study_id=run.study_id, object_id=run.pk)
     run.save(update_fields=["job"])
     return run
@@ -52,7 +67,12 @@ def evaluate(run: Run) -> dict:
     if run.question.kind == Question.Kind.CHOICE:
         codes = [label.code for label in run.question.labels.all()]
         found = evaluation.evaluate_labels(
-            [p[0] for p in pairs], [p[1] for p in pairs], [p[2] for p in pairs], labels=codes, seed=SEED, resamples=RESAMPLES
+            [p[0] for p in pairs],
+            [p[1] for p in pairs],
+            [p[2] for p in pairs],
+            labels=codes,
+            seed=SEED,
+            resamples=RESAMPLES,
         )
     else:
         found = evaluation.evaluate_numbers(

@@ -38,11 +38,26 @@ def start(*, actor: User, model_version: ModelVersion, campaign: Campaign) -> Ru
         raise Refused("model_of_other_study", _("This model is registered in another study."))
     question = mapping.question_for(kind.task, list(campaign.scheme_version.questions.prefetch_related("labels")))
     if not items(campaign, kind.modality).exists():
-        raise Refused("nothing_to_predict", _("No item of this campaign has what the model looks at and may be used for predictions."))
+        raise Refused(
+            "nothing_to_predict",
+            _("No item of this campaign has what the model looks at and may be used for predictions."),
+        )
     run = Run.objects.create(
-        study_id=campaign.study_id, model_version=model_version, campaign=campaign, kind=Run.Kind.PRELABEL, question=question, started_by=actor
+        study_id=campaign.study_id,
+        model_version=model_version,
+        campaign=campaign,
+        kind=Run.Kind.PRELABEL,
+        question=question,
+        started_by=actor,
     )
-    audit.record("inference.run.started", actor=actor, target=run, study=campaign.study_id, kind=run.kind, model_version=str(model_version.pk))
+    audit.record(
+        "inference.run.started",
+        actor=actor,
+        target=run,
+        study=campaign.study_id,
+        kind=run.kind,
+        model_version=str(model_version.pk),
+    )
     run.job = jobs.start("inference.prelabel", actor=actor, study_id=campaign.study_id, object_id=run.pk)
     run.save(update_fields=["job"])
     return run
@@ -50,7 +65,11 @@ def start(*, actor: User, model_version: ModelVersion, campaign: Campaign) -> Ru
 
 def items(campaign: Campaign, modality: str):
     """The items of a campaign that have the modality and may be used for predictions now."""
-    of_campaign = Item.objects.filter(campaign_items__campaign=campaign, recording__tracks__modality=modality, recording__tracks__state=Track.State.READY)
+    of_campaign = Item.objects.filter(
+        campaign_items__campaign=campaign,
+        recording__tracks__modality=modality,
+        recording__tracks__state=Track.State.READY,
+    )
     return permitted(of_campaign.distinct(), USE)
 
 
@@ -59,7 +78,11 @@ def predict(run: Run, running: jobs.Running) -> dict:
     kind = backends.find(run.model_version.model.backend)
     backend = backends.load(run.model_version.model.backend, settings.CONCORD_MODELS)
     done = set(run.predictions.values_list("item_id", flat=True))
-    todo = [item for item in items(run.campaign, kind.modality).select_related("recording").order_by("code") if item.pk not in done]
+    todo = [
+        item
+        for item in items(run.campaign, kind.modality).select_related("recording").order_by("code")
+        if item.pk not in done
+    ]
     total = len(done) + len(todo)
     for at in range(0, len(todo), BATCH):
         running.progress(len(done) + at, total)
@@ -86,17 +109,35 @@ def store(run: Run, batch: Sequence[Item], outputs: Sequence[Output], task: back
         )  # fmt: skip
         made.append(prediction)
         if not found.nothing:
-            shown.append(NewSuggestion(item_id, prediction.pk, found.label.pk if found.label else None, found.number, found.confidence))
+            shown.append(
+                NewSuggestion(
+                    item_id, prediction.pk, found.label.pk if found.label else None, found.number, found.confidence
+                )
+            )
     Prediction.objects.bulk_create(made, ignore_conflicts=True)
     version = run.model_version
-    hand_down(campaign=run.campaign, question=run.question, model_name=version.model.name, model_version=version.number, suggestions=shown)
-    audit.record("inference.predictions.stored", target=run, study=run.study_id, predictions=len(made), left_out=len(outputs) - len(made))
+    hand_down(
+        campaign=run.campaign,
+        question=run.question,
+        model_name=version.model.name,
+        model_version=version.number,
+        suggestions=shown,
+    )
+    audit.record(
+        "inference.predictions.stored",
+        target=run,
+        study=run.study_id,
+        predictions=len(made),
+        left_out=len(outputs) - len(made),
+    )
     return len(made)
 
 
 def _inputs(batch: Sequence[Item], modality: str) -> Iterator[Input]:
     tracks: dict[UUID, Track] = {}
-    for track in Track.objects.filter(recording__in=[item.recording_id for item in batch], modality=modality, state=Track.State.READY).select_related("original"):
+    for track in Track.objects.filter(
+        recording__in=[item.recording_id for item in batch], modality=modality, state=Track.State.READY
+    ).select_related("original"):
         tracks.setdefault(track.recording_id, track)
     people = defaultdict(list)
     for track in tracks.values():
@@ -125,3 +166,6 @@ def _conclude(run: Run) -> dict:
     return found
 
 
+def shown(predictions):
+    """The predictions that may be shown: everyone who appears still allows predictions."""
+    return permitted(predictions, USE)

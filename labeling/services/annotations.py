@@ -237,7 +237,9 @@ def answers_of(annotation: Annotation) -> dict[str, dict[str, Any]]:
         elif answer.text:
             targets = _targets_of(annotation.item_id) if targets is None else targets
             study_id = answer.question.scheme_version.study_id
-            found[answer.question.key] = {"text": keys.open_text(bytes(answer.text), study_id=study_id, participant_ids=targets)}
+            found[answer.question.key] = {
+                "text": keys.open_text(bytes(answer.text), study_id=study_id, participant_ids=targets)
+            }
     for key, trace in annotation.traces.values_list("question__key", "pk"):
         found[key] = {"trace": str(trace)}
     return found

@@ -29,10 +29,14 @@ def hand_down(
     """Put predictions in the place of those that were shown for these items before. Whether an annotator sees them is the
     campaign's rule, asked when the item is shown. Returns how many are new; handing down the same twice does no harm."""
     known = set(
-        Suggestion.objects.filter(prediction_id__in=[s.prediction_id for s in suggestions]).values_list("prediction_id", flat=True)
+        Suggestion.objects.filter(prediction_id__in=[s.prediction_id for s in suggestions]).values_list(
+            "prediction_id", flat=True
+        )
     )
     new = [s for s in suggestions if s.prediction_id not in known]
-    Suggestion.objects.filter(campaign=campaign, question=question, item_id__in=[s.item_id for s in new], current=True).update(current=False)
+    Suggestion.objects.filter(
+        campaign=campaign, question=question, item_id__in=[s.item_id for s in new], current=True
+    ).update(current=False)
     Suggestion.objects.bulk_create(
         Suggestion(
             study_id=campaign.study_id, campaign=campaign, question=question, item_id=s.item_id, label_id=s.label_id, number=s.number,

@@ -5,10 +5,9 @@ from __future__ import annotations
 from uuid import UUID
 
 from django import forms
-from django.contrib import messages
-from django.db.models import Count, Q, Sum
+from django.db.models import Count, F, Q, Sum
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -17,6 +16,7 @@ from django.views.decorators.http import require_GET, require_POST
 from consent.gate import Use, permitted
 from core import access
 from core.lists import Choice, Column, Listing
+from core.views import follow
 from labeling import pictures
 from labeling.models import Annotator, Assignment, Campaign, CampaignItem, GoldLabel, GoldStandard, Question
 from labeling.services import agreement as agreement_service
@@ -105,8 +105,10 @@ def overview(request: HttpRequest, campaign_id: UUID) -> HttpResponse:
 @require_GET
 def items(request: HttpRequest, campaign_id: UUID) -> HttpResponse:
     campaign = held_campaign(request, campaign_id)
-    queryset = permitted(CampaignItem.objects.filter(campaign=campaign), Use("human_annotation")).select_related(
-        "item__recording"
+    queryset = (
+        permitted(CampaignItem.objects.filter(campaign=campaign), Use("human_annotation"))
+        .annotate(length_us=F("item__end_us") - F("item__start_us"))
+        .select_related("item__recording")
     )
     listing = Listing(
         request,
@@ -118,7 +120,7 @@ def items(request: HttpRequest, campaign_id: UUID) -> HttpResponse:
         columns=(
             Column("item", _("Item"), lambda r: r.item.code, sort="item__code"),
             Column("target", _("About"), lambda r: " ".join(p.code for p in r.item.targets.all())),
-            Column("length", _("Length"), lambda r: r.item.end_us - r.item.start_us, numeric=True),
+            Column("length", _("Length"), lambda r: r.length_us, sort="length_us", numeric=True),
             Column("answered", _("Answers"), lambda r: r.answered, sort="answered", numeric=True),
             Column("wanted", _("Wanted"), lambda r: r.wanted, sort="wanted", numeric=True),
         ),
@@ -175,7 +177,7 @@ def agreement(request: HttpRequest, campaign_id: UUID) -> HttpResponse:
 def measure_agreement(request: HttpRequest, campaign_id: UUID) -> HttpResponse:
     campaign = held_campaign(request, campaign_id, "agreement")
     job = agreement_service.start(actor=request.user, campaign=campaign)
-    return _follow(request, job, reverse("campaigns:agreement", args=[campaign.pk]))
+    return follow(request, job, reverse("campaigns:agreement", args=[campaign.pk]))
 
 
 class GoldForm(forms.Form):
@@ -226,15 +228,7 @@ def make_gold(request: HttpRequest, campaign_id: UUID) -> HttpResponse:
             status=422,
         )
     made = gold_service.begin(actor=request.user, campaign=campaign, methods=form.methods())
-    return _follow(request, made.job, reverse("campaigns:gold", args=[campaign.pk]))
-
-
-def _follow(request: HttpRequest, job, url: str) -> HttpResponse:
-    """Show a job's progress to htmx; send others on to where the result will be."""
-    if request.htmx:
-        return render(request, "core/_job.html", {"job": job, "next_url": url})
-    messages.info(request, _("Started. The result appears here when it is done."))
-    return redirect(url)
+    return follow(request, made.job, reverse("campaigns:gold", args=[campaign.pk]))
 
 
 def _gold_listing(request: HttpRequest, chosen: GoldStandard) -> Listing:

@@ -93,10 +93,15 @@ def suggestion(assignment: Assignment, answered: Annotation | None) -> dict[str,
     if rule == Campaign.Predictions.NEVER or (rule == Campaign.Predictions.AFTER and answered is None):
         return None
     rows = Suggestion.objects.filter(campaign_id=assignment.campaign_id, item_id=assignment.item_id, current=True)
-    found = list(permitted(rows, Use("model_inference")).select_related("label", "question").order_by("question__position"))
+    found = list(
+        permitted(rows, Use("model_inference")).select_related("label", "question").order_by("question__position")
+    )
     if not found:
         return None
-    parts = [said(one.label.name, one.label.code) if one.label else f"{said(one.question.prompt)} {one.number:g}" for one in found]
+    parts = [
+        said(one.label.name, one.label.code) if one.label else f"{said(one.question.prompt)} {one.number:g}"
+        for one in found
+    ]
     return {"text": ", ".join(parts), "model": found[0].model_name, "version": found[0].model_version}
 
 
@@ -112,7 +117,9 @@ def _place(assignment: Assignment, place: QueuePlace) -> dict[str, int]:
 def _targets(assignment: Assignment) -> tuple[dict[Any, str], list[str]]:
     """Whom the label is about (id -> code), and the part they have in the recording."""
     targets = dict(
-        ItemTarget.objects.filter(item_id=assignment.item_id).values_list("participant_id", "participant__code").order_by("id")
+        ItemTarget.objects.filter(item_id=assignment.item_id)
+        .values_list("participant_id", "participant__code")
+        .order_by("id")
     )
     held = Appearance.objects.filter(recording_id=assignment.item.recording_id, participant_id__in=list(targets))
     names = dict(PeopleRole.choices)
@@ -123,7 +130,9 @@ def _tracks(assignment: Assignment) -> list[Track]:
     """The tracks that may be perceived: ready, allowed by the gate, and not hidden by the campaign's rules."""
     rules = assignment.campaign.perceived
     hidden = [modality for modality in (Modality.VIDEO, Modality.AUDIO) if rules.get(modality.value) is False]
-    tracks = Track.objects.filter(recording_id=assignment.item.recording_id, state=Track.State.READY).exclude(modality__in=hidden)
+    tracks = Track.objects.filter(recording_id=assignment.item.recording_id, state=Track.State.READY).exclude(
+        modality__in=hidden
+    )
     return list(
         permitted(tracks, USE).prefetch_related(
             Prefetch("alignments", Alignment.objects.order_by("-number")),
@@ -247,5 +256,7 @@ def _guideline(campaign: Campaign) -> dict[str, Any] | None:
         return None
     language = (get_language() or "en").partition("-")[0]
     parts = version.text.get(language) or version.text.get("en") or next(iter(version.text.values()), [])
-    html = format_html_join("\n", "<h4>{}</h4><p>{}</p>", ((part.get("heading", ""), part.get("text", "")) for part in parts))
+    html = format_html_join(
+        "\n", "<h4>{}</h4><p>{}</p>", ((part.get("heading", ""), part.get("text", "")) for part in parts)
+    )
     return {"title": version.guideline.name, "html": format_html("{}", html)}

@@ -30,7 +30,9 @@ class _SeeOther(HttpResponseRedirect):
 @login_required
 def current(request: HttpRequest, campaign_id: UUID) -> HttpResponse:
     """The item the person is at: leased now when they hold none. A page goes there; htmx gets its fragment at once."""
-    campaign = access.fetch(request.user, "label", Campaign.objects.select_related("guideline_version__guideline"), pk=campaign_id)
+    campaign = access.fetch(
+        request.user, "label", Campaign.objects.select_related("guideline_version__guideline"), pk=campaign_id
+    )
     assignment = queue.next_assignment(request.user, campaign)
     if assignment is None:
         place = _place(request, campaign)
@@ -220,5 +222,3 @@ def _number(sent: str) -> float | str:
         return float(sent)
     except ValueError:
         return sent  # said to be no number where all answers are checked
-
-

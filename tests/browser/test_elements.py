@@ -90,9 +90,13 @@ def page(context: BrowserContext) -> Iterator[Page]:
 
 def open_item(page: Page, bench: Bench, name: str) -> Page:
     page.goto(f"{bench.url}/work/{name}")
-    page.wait_for_function("customElements.get('answer-form') && customElements.get('save-state') && customElements.get('key-help')")
+    page.wait_for_function(
+        "customElements.get('answer-form') && customElements.get('save-state') && customElements.get('key-help')"
+    )
     if page.locator("media-player").count():
-        page.wait_for_function("customElements.get('media-player') && document.querySelector('media-player').state !== 'loading'")
+        page.wait_for_function(
+            "customElements.get('media-player') && document.querySelector('media-player').state !== 'loading'"
+        )
     return page
 
 
@@ -105,7 +109,9 @@ def state(page: Page) -> str:
 
 
 def wait_state(page: Page, wanted: str, timeout: float = 8000) -> None:
-    page.wait_for_function("wanted => document.querySelector('media-player').state === wanted", arg=wanted, timeout=timeout)
+    page.wait_for_function(
+        "wanted => document.querySelector('media-player').state === wanted", arg=wanted, timeout=timeout
+    )
 
 
 def wait_past(page: Page, us: int) -> None:
@@ -234,7 +240,11 @@ def test_three_keys_answer_and_the_next_item_comes_without_a_new_page(page: Page
     page.wait_for_url("**/next/video")
     expect(page.locator(".saved")).to_contain_text("Saved")
     (answer,) = bench.knows()["answers"].values()
-    assert answer["answers"] == {"emotion": {"label": "label-surprise"}, "valence": {"number": 7}, "arousal": {"number": 5}}
+    assert answer["answers"] == {
+        "emotion": {"label": "label-surprise"},
+        "valence": {"number": 7},
+        "arousal": {"number": 5},
+    }
     assert answer["assignment_id"] == "assignment-video"
     assert answer["perceived"]["video"] is True
     assert answer["duration_ms"] > 0
@@ -271,7 +281,11 @@ def test_letters_in_the_note_are_letters_and_nobody_is_hurried(page: Page, bench
     page.keyboard.press("Control+Enter")
     known = wait_kept(bench, lambda known: known["answers"])
     (answer,) = known["answers"].values()
-    assert answer["answers"] == {"emotion": {"label": "label-sadness"}, "intensity": {"number": 51}, "note": {"text": "3q m?"}}
+    assert answer["answers"] == {
+        "emotion": {"label": "label-sadness"},
+        "intensity": {"number": 51},
+        "note": {"text": "3q m?"},
+    }
     assert answer["perceived"]["suggestion"] is True
 
 
@@ -289,7 +303,9 @@ def test_enter_on_an_open_answer_leads_to_the_question(page: Page, bench: Bench)
     assert bench.knows()["answers"] == {}
 
 
-def test_offline_an_answer_is_kept_survives_a_reload_and_is_sent_exactly_once(context: BrowserContext, page: Page, bench: Bench):
+def test_offline_an_answer_is_kept_survives_a_reload_and_is_sent_exactly_once(
+    context: BrowserContext, page: Page, bench: Bench
+):
     open_item(page, bench, "video")
     context.set_offline(True)
     for key in ("3", "u", "g"):
@@ -356,7 +372,9 @@ def test_an_answer_about_somebody_who_stopped_is_dropped_and_said(page: Page, be
 
 
 def test_a_stop_ends_playing_and_takes_the_item_off_the_screen(page: Page, bench: Bench):
-    page.add_init_script("const real = setInterval; window.setInterval = (what, ms) => real(what, ms === 20000 ? 300 : ms);")
+    page.add_init_script(
+        "const real = setInterval; window.setInterval = (what, ms) => real(what, ms === 20000 ? 300 : ms);"
+    )
     open_item(page, bench, "video")
     page.keyboard.press("Space")
     wait_past(page, 300_000)
@@ -477,7 +495,13 @@ def test_arrow_keys_move_and_leaving_the_window_pauses_both(page: Page, bench: B
     assert rows[-1][1] > 0.5
     assert sum(1 for row in rows if row[2] & GAP) == 1
     (finish,) = known["finished"].values()
-    assert [event["kind"] for event in finish["events"] if event["kind"] in ("play", "blur", "pause")] == ["play", "blur", "pause", "play", "pause"]
+    assert [event["kind"] for event in finish["events"] if event["kind"] in ("play", "blur", "pause")] == [
+        "play",
+        "blur",
+        "pause",
+        "play",
+        "pause",
+    ]
     assert finish["device"]["kind"] == "keys"
 
 
@@ -504,7 +528,9 @@ def test_back_five_seconds_rates_again_and_is_logged(page: Page, bench: Bench):
 
 
 def test_a_gamepads_stick_moves_and_the_value_stays_where_it_is_left(page: Page, bench: Bench):
-    page.add_init_script("window.stick = 0; navigator.getGamepads = () => [{ connected: true, axes: [0, window.stick] }];")
+    page.add_init_script(
+        "window.stick = 0; navigator.getGamepads = () => [{ connected: true, axes: [0, window.stick] }];"
+    )
     open_item(page, bench, "trace")
     page.wait_for_function("document.querySelector('media-player').locked")
     page.keyboard.press("Space")
@@ -524,7 +550,9 @@ def test_a_gamepads_stick_moves_and_the_value_stays_where_it_is_left(page: Page,
 
 def test_a_trace_goes_through_a_tunnel_and_arrives_whole(context: BrowserContext, page: Page, bench: Bench):
     open_item(page, bench, "short")
-    page.wait_for_function("document.querySelector('media-player').locked && document.querySelector('video').readyState === 4")
+    page.wait_for_function(
+        "document.querySelector('media-player').locked && document.querySelector('video').readyState === 4"
+    )
     page.wait_for_timeout(300)
     page.keyboard.press("Space")
     wait_past(page, 700_000)
@@ -567,7 +595,9 @@ def test_the_signal_runs_on_the_same_clock_and_zooms(page: Page, bench: Bench):
     path.wait_for(state="attached")
     whole = path.get_attribute("d")
     page.keyboard.press("+")
-    page.wait_for_function("before => document.querySelector('signal-lane path.sig').getAttribute('d') !== before", arg=whole)
+    page.wait_for_function(
+        "before => document.querySelector('signal-lane path.sig').getAttribute('d') !== before", arg=whole
+    )
 
 
 # The page ----------------------------------------------------------------------------------------------------------------
@@ -615,7 +645,10 @@ def test_the_page_is_light_and_its_choices_are_ready_at_once(context: BrowserCon
     context.new_page().goto(bench.url)  # the server's first page compiles its templates
     page = context.new_page()
     sizes: list[int] = []
-    page.on("requestfinished", lambda request: sizes.append(request.sizes()["responseBodySize"]) if "/media/" not in request.url else None)
+    page.on(
+        "requestfinished",
+        lambda request: sizes.append(request.sizes()["responseBodySize"]) if "/media/" not in request.url else None,
+    )
     page.goto(f"{bench.url}/work/video", wait_until="commit")
     page.get_by_label("Surprise").wait_for(state="attached")
     ready = page.evaluate("performance.now()")

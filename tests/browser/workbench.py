@@ -38,7 +38,13 @@ settings.configure(
     SECRET_KEY="only for tests",
     ALLOWED_HOSTS=["127.0.0.1", "localhost"],
     ROOT_URLCONF="workbench",
-    INSTALLED_APPS=["django.contrib.contenttypes", "django.contrib.auth", "django.contrib.staticfiles", "django_htmx", "csp"],
+    INSTALLED_APPS=[
+        "django.contrib.contenttypes",
+        "django.contrib.auth",
+        "django.contrib.staticfiles",
+        "django_htmx",
+        "csp",
+    ],
     MIDDLEWARE=["django.middleware.csrf.CsrfViewMiddleware", "csp.middleware.CSPMiddleware"],
     CSRF_COOKIE_NAME="csrf",
     USE_I18N=True,
@@ -111,7 +117,17 @@ TRACE = {"key": "arousal_trace", "type": "trace", "prompt": "How active does spe
          "minimum": -1, "maximum": 1, "step": 0, "anchors": {"1": "very active", "0": "neither", "-1": "very passive"}}  # fmt: skip
 DOMINANCE = {"key": "dominance", "type": "scale", "prompt": "How much in control does it appear?", "row": "bottom", "minimum": 1, "maximum": 5,
              "step": 1, "required": True, "anchors": {"1": "without control", "5": "in control"}}  # fmt: skip
-SLIDER = {"key": "intensity", "type": "scale", "prompt": "How intense is it?", "row": "", "minimum": 0, "maximum": 100, "step": 1, "required": True, "anchors": {"0": "not at all", "100": "as intense as can be"}}
+SLIDER = {
+    "key": "intensity",
+    "type": "scale",
+    "prompt": "How intense is it?",
+    "row": "",
+    "minimum": 0,
+    "maximum": 100,
+    "step": 1,
+    "required": True,
+    "anchors": {"0": "not at all", "100": "as intense as can be"},
+}
 NOTE = {"key": "note", "type": "text", "prompt": "What made you think so?", "row": "", "required": False}
 
 
@@ -131,7 +147,10 @@ ITEMS = {
     "broken": {"kind": "video", "duration_us": 6_000_000, "tracks": [track("broken.mp4", "video")], "questions": [EMOTION]},
 }  # fmt: skip
 ORDER = ["video", "audio", "text", "done"]
-GUIDELINE = {"title": "Criteria, version 2", "html": "<p>Rate what the person <strong>appears to express</strong>, not what you would feel.</p>"}
+GUIDELINE = {
+    "title": "Criteria, version 2",
+    "html": "<p>Rate what the person <strong>appears to express</strong>, not what you would feel.</p>",
+}
 
 
 class State:
@@ -180,7 +199,9 @@ class Person:
 
 
 def page(request, name: str):
-    fragment = {"done": "labeling/workspace/_done.html", "withdrawn": "labeling/workspace/_withdrawn.html"}.get(name, "labeling/workspace/_item.html")
+    fragment = {"done": "labeling/workspace/_done.html", "withdrawn": "labeling/workspace/_withdrawn.html"}.get(
+        name, "labeling/workspace/_item.html"
+    )
     context = {"work": work(name if name in ITEMS else "video"), "fragment": fragment, "user": Person}
     if name == "done":
         context["work"]["questions"] = []
@@ -197,11 +218,19 @@ def failure() -> HttpResponse | None:
     if not STATE.fail:
         return None
     fault = STATE.fail.pop(0)
-    return JsonResponse({"type": "about:blank", "code": fault.get("code", "fault"), "detail": fault.get("detail", "")}, status=fault["status"], content_type="application/problem+json")
+    return JsonResponse(
+        {"type": "about:blank", "code": fault.get("code", "fault"), "detail": fault.get("detail", "")},
+        status=fault["status"],
+        content_type="application/problem+json",
+    )
 
 
 def submit(request, name: str):
-    body = json.loads(request.body) if request.content_type == "application/json" else {"form": {k: request.POST[k] for k in request.POST}}
+    body = (
+        json.loads(request.body)
+        if request.content_type == "application/json"
+        else {"form": {k: request.POST[k] for k in request.POST}}
+    )
     with STATE.lock:
         lost = bool(STATE.fail and STATE.fail[0].get("after"))
         if not lost and (fault := failure()):
@@ -214,7 +243,10 @@ def submit(request, name: str):
         STATE.answers[body["client_id"]] = body
         if lost and (fault := failure()):
             return fault
-    return JsonResponse({"annotation_id": "a", "revision": 1, "saved_at": "2026-11-22T16:00:00Z", "next_url": f"/next/{name}"}, status=201)
+    return JsonResponse(
+        {"annotation_id": "a", "revision": 1, "saved_at": "2026-11-22T16:00:00Z", "next_url": f"/next/{name}"},
+        status=201,
+    )
 
 
 def chunk(request):
@@ -232,7 +264,9 @@ def finish(request):
     STATE.finished[body["client_id"]] = body
     have = STATE.chunks.get((body["client_id"], body["question"]), {})
     times = [us for part in have.values() for us in part["times_us"]]
-    return JsonResponse({"trace_id": "t", "samples": len(times), "kept_until_us": max(times, default=0), "coverage": 1.0})
+    return JsonResponse(
+        {"trace_id": "t", "samples": len(times), "kept_until_us": max(times, default=0), "coverage": 1.0}
+    )
 
 
 def skip(request, name: str):
@@ -290,14 +324,33 @@ def peaks(request, name: str):
 
 
 def lane(request):
-    values = [float(line.split(",")[-1]) for line in (MEDIA / "p02_ppg_100hz.csv").read_text().splitlines()[1:] if line[:1].isdigit() or line[:1] == "-"]
+    values = [
+        float(line.split(",")[-1])
+        for line in (MEDIA / "p02_ppg_100hz.csv").read_text().splitlines()[1:]
+        if line[:1].isdigit() or line[:1] == "-"
+    ]
     start, end, columns = (int(request.GET[name]) for name in ("from_us", "to_us", "columns"))
     lows, highs = [], []
     for i in range(columns):
-        part = values[int((start + (end - start) * i / columns) / 1e4) : max(int((start + (end - start) * (i + 1) / columns) / 1e4), int((start + (end - start) * i / columns) / 1e4) + 1)]
+        part = values[
+            int((start + (end - start) * i / columns) / 1e4) : max(
+                int((start + (end - start) * (i + 1) / columns) / 1e4),
+                int((start + (end - start) * i / columns) / 1e4) + 1,
+            )
+        ]
         lows.append(min(part) if part else None)
         highs.append(max(part) if part else None)
-    return JsonResponse({"from_us": start, "to_us": end, "unit": "a.u.", "minimum": min(values), "maximum": max(values), "lows": lows, "highs": highs})
+    return JsonResponse(
+        {
+            "from_us": start,
+            "to_us": end,
+            "unit": "a.u.",
+            "minimum": min(values),
+            "maximum": max(values),
+            "lows": lows,
+            "highs": highs,
+        }
+    )
 
 
 def frames(request):
@@ -309,12 +362,24 @@ def static_file(request, name: str):
     if not found:
         raise Http404
     kind = {"js": "text/javascript", "css": "text/css", "svg": "image/svg+xml"}[name.rsplit(".", 1)[1]]
-    return FileResponse(Path(found).open("rb"), content_type=kind)  # noqa: SIM115 closed by the response
+    return FileResponse(Path(found).open("rb"), content_type=kind)
 
 
 def home(request):
-    groups = [{"title": "My work", "links": [{"label": "Campaigns", "url": "/", "count": 3, "current": True}, {"label": "Practice", "url": "/work/video", "count": None, "current": False}]}]
-    context = {"user": Person, "navigation": {"groups": groups, "who": {"name": "Ana Ribeiro", "role": "Annotator"}}, "crumbs": [{"label": "Studies", "url": "/"}, {"label": "Dyads", "url": ""}]}
+    groups = [
+        {
+            "title": "My work",
+            "links": [
+                {"label": "Campaigns", "url": "/", "count": 3, "current": True},
+                {"label": "Practice", "url": "/work/video", "count": None, "current": False},
+            ],
+        }
+    ]
+    context = {
+        "user": Person,
+        "navigation": {"groups": groups, "who": {"name": "Ana Ribeiro", "role": "Annotator"}},
+        "crumbs": [{"label": "Studies", "url": "/"}, {"label": "Dyads", "url": ""}],
+    }
     return render(request, "app.html", context)
 
 

@@ -2,8 +2,7 @@
 
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
-from django.core.management.base import CommandParser
+from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils.translation import gettext as _
 
 from core import checkpoints
@@ -14,7 +13,9 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument(
-            "--accept-restore", action="store_true", help="The backup was put back on purpose: set newer checkpoints aside."
+            "--accept-restore",
+            action="store_true",
+            help="The backup was put back on purpose: set newer checkpoints aside.",
         )
 
     def handle(self, *args: Any, **options: Any) -> None:

@@ -1,0 +1,41 @@
+"""An evaluation as a page shows it: measures in order, and the confusion matrix with shares of each row."""
+
+from __future__ import annotations
+
+from inference.models import Run
+from labeling.pictures import said
+
+LABEL_MEASURES, NUMBER_MEASURES = ("uar", "macro_f1", "accuracy"), ("ccc", "mae")
+
+
+def evaluation(run: Run) -> dict:
+    """Context of the evaluation page: measures, sufficiency, confusion (None for numbers)."""
+    results = run.results
+    if not results:
+        return {"measures": [], "sufficiency": None, "confusion": None, "n": 0, "n_groups": 0}
+    names = [name for name in (*LABEL_MEASURES, *NUMBER_MEASURES) if name in results]
+    return {
+        "measures": [{"name": name, **results[name]} for name in names],
+        "sufficiency": results["sufficiency"],
+        "n": results["n"],
+        "n_groups": results["n_groups"],
+        "confusion": _confusion(run) if "confusion" in results else None,
+    }
+
+
+def _confusion(run: Run) -> dict:
+    labels = {label.code: label for label in run.question.labels.all()}
+    codes = run.results["labels"]
+    rows = []
+    for code, counts in zip(codes, run.results["confusion"], strict=True):
+        total = sum(counts)
+        cells = [
+            {
+                "count": count,
+                "share": count / total if total else None,
+                "step": round(9 * count / total) if total else 0,
+            }
+            for count in counts
+        ]
+        rows.append({"label": labels[code], "name": said(labels[code].name), "cells": cells, "n": total})
+    return {"columns": [{"label": labels[code], "name": said(labels[code].name)} for code in codes], "rows": rows}

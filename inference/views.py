@@ -1,0 +1,154 @@
+"""Pages of models: what is registered, runs with their progress, and how predictions meet a gold standard."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from django import forms
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_GET, require_POST
+
+from consent.models import Study
+from core import access
+from core.lists import Choice, Column, Listing
+from core.views import follow
+from inference import backends, pictures
+from inference.models import ModelVersion, Run
+from inference.services import evaluate, prelabel, registry
+from labeling.models import Campaign, GoldStandard
+from labeling.views.studies import crumbs, held_study
+
+
+class RegisterForm(forms.Form):
+    backend = forms.ChoiceField(choices=[(name, name) for name in backends.BACKENDS], label=gettext_lazy("Back end"))
+
+
+class PrelabelForm(forms.Form):
+    model_version = forms.ModelChoiceField(ModelVersion.objects.none(), label=gettext_lazy("Model"))
+    campaign = forms.ModelChoiceField(Campaign.objects.none(), label=gettext_lazy("Campaign"))
+
+    def __init__(self, *args: object, study: Study, **kwargs: object) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["model_version"].queryset = _versions(study)
+        self.fields["model_version"].label_from_instance = lambda v: f"{v.model.name}, {v.number}"
+        self.fields["campaign"].queryset = Campaign.objects.filter(study=study).order_by("name")
+        self.fields["campaign"].label_from_instance = lambda c: c.name
+
+
+class EvaluateForm(forms.Form):
+    model_version = forms.ModelChoiceField(ModelVersion.objects.none(), label=gettext_lazy("Model"))
+    gold_standard = forms.ModelChoiceField(GoldStandard.objects.none(), label=gettext_lazy("Gold standard"))
+
+    def __init__(self, *args: object, study: Study, **kwargs: object) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["model_version"].queryset = _versions(study)
+        self.fields["model_version"].label_from_instance = lambda v: f"{v.model.name}, {v.number}"
+        ready = GoldStandard.objects.filter(campaign__study=study, state=GoldStandard.State.READY).select_related(
+            "campaign"
+        )
+        self.fields["gold_standard"].queryset = ready.order_by("campaign__name", "-number")
+        self.fields["gold_standard"].label_from_instance = lambda g: f"{g.campaign.name}, {g.number}"
+
+
+@require_GET
+def models(request: HttpRequest, study_id: UUID) -> HttpResponse:
+    study = held_study(request, study_id, "run")
+    return _page(request, study)
+
+
+@require_POST
+def register(request: HttpRequest, study_id: UUID) -> HttpResponse:
+    study = held_study(request, study_id, "run")
+    form = RegisterForm(request.POST)
+    if not form.is_valid():
+        return _page(request, study, register_form=form)
+    registry.register(actor=request.user, study=study, **form.cleaned_data)
+    return redirect("inference:models", study.pk)
+
+
+@require_POST
+def start_prelabel(request: HttpRequest, study_id: UUID) -> HttpResponse:
+    study = held_study(request, study_id, "run")
+    form = PrelabelForm(request.POST, study=study)
+    if not form.is_valid():
+        return _page(request, study, prelabel_form=form)
+    run = prelabel.start(actor=request.user, **form.cleaned_data)
+    return follow(request, run.job, reverse("inference:run", args=[run.pk]))
+
+
+@require_POST
+def start_evaluate(request: HttpRequest, study_id: UUID) -> HttpResponse:
+    study = held_study(request, study_id, "run")
+    form = EvaluateForm(request.POST, study=study)
+    if not form.is_valid():
+        return _page(request, study, evaluate_form=form)
+    run = evaluate.start(actor=request.user, **form.cleaned_data)
+    return follow(request, run.job, reverse("inference:run", args=[run.pk]))
+
+
+@require_GET
+def run(request: HttpRequest, run_id: UUID) -> HttpResponse:
+    runs = Run.objects.select_related(
+        "study", "model_version__model", "campaign", "gold_standard", "question", "job", "started_by"
+    )
+    held = access.fetch(request.user, "run", runs, pk=run_id)
+    request.study = held.study
+    context = {
+        "run": held,
+        "study": held.study,
+        "kind": backends.find(held.model_version.model.backend),
+        "under_way": held.job is not None and held.job.state in ("queued", "running"),
+        "crumbs": crumbs(held.study, (_("Models"), reverse("inference:models", args=[held.study_id])), (f"{held.model_version.model.name}, {held.get_kind_display()}", "")),
+    }  # fmt: skip
+    if held.kind == Run.Kind.PRELABEL:
+        listing = _predictions(request, held)
+        if listing.wants_csv:
+            return listing.csv()
+        return render(request, "inference/prelabel.html", {**context, "listing": listing})
+    return render(request, "inference/evaluation.html", {**context, **pictures.evaluation(held)})
+
+
+def _page(request: HttpRequest, study: Study, **forms_: forms.Form) -> HttpResponse:
+    context = {
+        "study": study,
+        "versions": _versions(study),
+        "runs": Run.objects.filter(study=study)
+        .select_related("model_version__model", "campaign", "job")
+        .order_by("-id")[:30],
+        "register_form": RegisterForm(),
+        "prelabel_form": PrelabelForm(study=study),
+        "evaluate_form": EvaluateForm(study=study),
+        "crumbs": crumbs(study, (_("Models"), "")),
+        **forms_,
+    }
+    return render(request, "inference/models.html", context, status=422 if forms_ else 200)
+
+
+def _versions(study: Study):
+    return (
+        ModelVersion.objects.filter(model__study=study).select_related("model").order_by("model__name", "-created_at")
+    )
+
+
+def _predictions(request: HttpRequest, held: Run) -> Listing:
+    from_run = access.visible(request.user, held.predictions.all(), "run")
+    queryset = prelabel.shown(from_run).select_related("item", "label")
+    return Listing(
+        request,
+        queryset,
+        name="predictions",
+        order="item__code",
+        search=("item__code",),
+        filters=(Choice("nothing", _("Without prediction"), "nothing", [(code, sentence) for code, sentence in backends.REASONS.items()]),),
+        columns=(
+            Column("item", _("Item"), lambda p: p.item.code, sort="item__code"),
+            Column("predicted", _("Predicted"), lambda p: p.label.code if p.label else p.number, sort="number"),
+            Column("confidence", _("Confidence"), lambda p: p.confidence, sort="confidence", numeric=True),
+            Column("input", _("Input, SHA-256"), lambda p: p.input_hash),
+            Column("nothing", _("Why not"), lambda p: p.nothing, sort="nothing"),
+        ),
+    )  # fmt: skip
