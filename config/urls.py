@@ -8,6 +8,8 @@ from config import home
 urlpatterns = [
     path("", home.home, name="home"),
     path("", include("core.urls")),
+    path("", include("labeling.urls")),
+    path("api/v1/", include("labeling.api.urls")),
     path("accounts/", include("allauth.urls")),
     path("", include("labeling.urls_studies")),
     path("", include("labeling.urls_campaigns")),

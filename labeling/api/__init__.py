@@ -1,0 +1,1 @@
+"""Labeling over REST: the same services as the pages, under /api/v1/."""
