@@ -56,7 +56,7 @@ def clips() -> list[NewRecording]:
             [NewItem(_code(PORTRAIT), ["P-0003"])],
         )
     )  # fmt: skip
-    first, second = CONVERSATION
+    first = CONVERSATION[0]
     rows.append(
         NewRecording(
             "c01_conversation", session="conversation-1", source=known[first]["source"], licence=known[first]["license"],

@@ -8,6 +8,7 @@ from datetime import UTC, date, datetime
 from functools import lru_cache
 
 from django import template
+from django.forms import BoundField
 from django.conf import settings
 from django.contrib.staticfiles import finders
 from django.contrib.staticfiles.storage import staticfiles_storage
