@@ -1,6 +1,5 @@
 """The first page after signing in: where the person's work is."""
 
-from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 
@@ -8,7 +7,6 @@ from consent.models import Study
 from core import access
 
 
-@login_required
 def home(request: HttpRequest) -> HttpResponse:
     """Whoever has a study goes to their studies; whoever only labels goes to their campaigns."""
     has_study = request.user.is_operator or access.visible(request.user, Study.objects.all()).exists()

@@ -15,6 +15,7 @@ from celery import current_app
 from django.conf import settings
 from django.db import DatabaseError, connections
 from django.db.models import Count
+from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.http import require_safe
 from kombu.exceptions import OperationalError as BrokerDown
@@ -25,12 +26,14 @@ from core.models import AuditEvent, Job
 STARTED = time.time()
 
 
+@login_not_required
 @require_safe
 def healthz(request: HttpRequest) -> HttpResponse:
     """The process answers."""
     return HttpResponse("ok\n", content_type="text/plain")
 
 
+@login_not_required
 @require_safe
 def readyz(request: HttpRequest) -> HttpResponse:
     """200 when every part answers, else 503; names the parts, says nothing else about them."""
@@ -41,6 +44,7 @@ def readyz(request: HttpRequest) -> HttpResponse:
     return JsonResponse({"ready": ready, "parts": parts}, status=200 if ready else 503)
 
 
+@login_not_required
 @require_safe
 def metrics(request: HttpRequest) -> HttpResponse:
     """Prometheus' text format. 404 to who may not see it, as for an address that does not exist."""

@@ -16,6 +16,7 @@ from consent.services import consents, notices, participants, studies
 from consent.services.participants import NewParticipant
 from core import access
 from core.models import User
+from core.services import accounts
 from demo import media, notice, people, simulated
 from labeling.models import Annotator, Campaign, Item, Recording, SchemeVersion
 from labeling.services import annotations, campaigns, recordings, schemes
@@ -44,8 +45,8 @@ def _users(say: Say) -> dict[str, User]:
     for account in people.ACCOUNTS:
         user = User.objects.filter(email=account.email).first()
         if user is None:
-            user = User.objects.create_user(
-                email=account.email, name=account.name, password=people.PASSWORD, is_operator=account.operator
+            user = accounts.create(
+                email=account.email, name=account.name, password=people.PASSWORD, operator=account.operator
             )
         found[account.email] = user
     say("accounts")

@@ -46,6 +46,14 @@ def invite(email: str, name: str, actor: User | None, *, operator: bool = False)
     return _kept(user, actor=actor, verb="core.user.invited"), link(user)
 
 
+@transaction.atomic
+def create(*, email: str, name: str, password: str, operator: bool = False, actor: User | None = None) -> User:
+    """Make an account with a password: what a command line does for a person who sits at it. Raises Invalid."""
+    user = _checked(email, name, is_operator=operator)
+    user.set_password(password)
+    return _kept(user, actor=actor, verb="core.user.created")
+
+
 def link(user: User) -> str:
     """A one-time address at which the person sets a password; void once used or once the password changes."""
     key = f"{user_pk_to_url_str(user)}-{default_token_generator.make_token(user)}"

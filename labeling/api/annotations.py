@@ -243,9 +243,9 @@ class TraceFinish(_View):
 
 def _shown(assignment: Assignment) -> dict[str, Any]:
     rows = permitted(
-        Assignment.objects.filter(pk=assignment.pk).select_related("item").prefetch_related(
-            Prefetch("item__recording__tracks", Track.objects.filter(state=Track.State.READY))
-        ),
+        Assignment.objects.filter(pk=assignment.pk)
+        .select_related("item")
+        .prefetch_related(Prefetch("item__recording__tracks", Track.objects.filter(state=Track.State.READY))),
         USE,
     )
     found = rows.first()

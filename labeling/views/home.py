@@ -55,7 +55,9 @@ def _campaigns(user: User) -> list[dict[str, Any]]:
         )
     )
     begun = set(
-        Trace.objects.filter(assignment__annotator__user=user, assignment__state=Assignment.State.LEASED, annotation=None)
+        Trace.objects.filter(
+            assignment__annotator__user=user, assignment__state=Assignment.State.LEASED, annotation=None
+        )
         .exclude(state=Trace.State.ABANDONED)
         .values_list("assignment__campaign_id", flat=True)
     )
@@ -137,4 +139,3 @@ def _week(user: User, now: datetime) -> dict[str, Any]:
         "total": _("%(h)d h %(m)02d min") % {"h": int(total // 60), "m": int(total % 60)},
         "answers": ngettext("%(n)d answer", "%(n)d answers", answers) % {"n": answers},
     }
-

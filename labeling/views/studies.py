@@ -6,6 +6,7 @@ from uuid import UUID
 
 from django import forms
 from django.core.exceptions import PermissionDenied
+from django.db import transaction
 from django.db.models import Count, Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -62,12 +63,15 @@ class NewStudyForm(forms.Form):
 
 
 @require_http_methods(["GET", "POST"])
+@transaction.atomic
 def new(request: HttpRequest) -> HttpResponse:
     if not request.user.is_operator:
         raise PermissionDenied
     form = NewStudyForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
-        study = study_services.create(actor=request.user, owner=request.user, **form.cleaned_data)
+        said = dict(form.cleaned_data)
+        controller = study_services.create_controller(actor=request.user, name=said.pop("controller"))
+        study = study_services.create_study(actor=request.user, owner=request.user, controller=controller, **said)
         return redirect("studies:overview", study.pk)
     return render(request, "labeling/study/new.html", {"form": form}, status=422 if form.is_bound else 200)
 

@@ -48,20 +48,31 @@ def user(name: str) -> User:
 def study(owner: User | None = None) -> Study:
     number = next(_numbers)
     controller = Controller.objects.create(name=f"University {number}")
-    made = Study.objects.create(controller=controller, name=f"Study {number}", slug=f"study-{number}", context="lab_research")
+    made = Study.objects.create(
+        controller=controller, name=f"Study {number}", slug=f"study-{number}", context="lab_research"
+    )
     tree.ensure_study(made.pk)
     if owner is not None:
         access.grant(owner, "owner", made, actor=None)
     return made
 
 
-def people(of: Study, n: int, purposes: tuple[str, ...] = (Purpose.HUMAN_ANNOTATION, Purpose.MODEL_INFERENCE)) -> list[Participant]:
-    made = [Participant.objects.create(study=of, code=f"P-{next(_numbers):05}", state_since=timezone.now()) for _ in range(n)]
+def people(
+    of: Study, n: int, purposes: tuple[str, ...] = (Purpose.HUMAN_ANNOTATION, Purpose.MODEL_INFERENCE)
+) -> list[Participant]:
+    made = [
+        Participant.objects.create(study=of, code=f"P-{next(_numbers):05}", state_since=timezone.now())
+        for _ in range(n)
+    ]
     tree.ensure_participants(of.pk, [one.pk for one in made])
     until = timezone.now() + timedelta(days=30)
     for purpose in purposes:
         ground, _new = Basis.objects.get_or_create(
-            study=of, purpose=purpose, people_role=PeopleRole.TARGET, ends_at=None, defaults={"kind": BasisKind.EXPLICIT_CONSENT}
+            study=of,
+            purpose=purpose,
+            people_role=PeopleRole.TARGET,
+            ends_at=None,
+            defaults={"kind": BasisKind.EXPLICIT_CONSENT},
         )
         Permission.objects.bulk_create(
             Permission(study=of, participant=one, purpose=purpose, modality=modality, recipient_class="controller",
@@ -99,7 +110,10 @@ def scheme(of: Study, *kinds: str) -> SchemeVersion:
         "text": NewQuestion("note", "text", {"en": "What did you notice?"}, required=False),
     }  # fmt: skip
     return schemes.create_scheme(
-        actor=None, study=of, name=f"Scheme {next(_numbers)}", questions=[questions[kind] for kind in kinds or ("choice", "scale")]
+        actor=None,
+        study=of,
+        name=f"Scheme {next(_numbers)}",
+        questions=[questions[kind] for kind in kinds or ("choice", "scale")],
     )
 
 
@@ -113,7 +127,12 @@ def scene(
     who = people(of, participants)
     clips = items(of, who, n, modality)
     campaign = campaigns.create_campaign(
-        actor=users["mia"], study=of, name=f"Campaign {next(_numbers)}", scheme_version=scheme(of, *kinds), overlap=overlap, **rules
+        actor=users["mia"],
+        study=of,
+        name=f"Campaign {next(_numbers)}",
+        scheme_version=scheme(of, *kinds),
+        overlap=overlap,
+        **rules,
     )
     campaigns.add_items(actor=users["mia"], campaign=campaign, items=[one.pk for one in clips])
     for name in annotators:

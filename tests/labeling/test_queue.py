@@ -20,7 +20,10 @@ pytestmark = pytest.mark.django_db(databases=["default", "keys"])
 
 def answer(user, assignment):
     return annotations.submit_annotation(
-        actor=user, assignment=assignment, client_id=assignment.client_id, answers=factories.answers(assignment.campaign)
+        actor=user,
+        assignment=assignment,
+        client_id=assignment.client_id,
+        answers=factories.answers(assignment.campaign),
     )
 
 
@@ -162,7 +165,12 @@ def test_back_leads_through_ones_own_answers():
 
 def test_the_order_is_shuffled_by_the_seed_and_the_same_again():
     def order(scene):
-        return [code[-6:] for code in CampaignItem.objects.filter(campaign=scene.campaign).order_by("rank").values_list("item__code", flat=True)]
+        return [
+            code[-6:]
+            for code in CampaignItem.objects.filter(campaign=scene.campaign)
+            .order_by("rank")
+            .values_list("item__code", flat=True)
+        ]
 
     one, same, other = (order(factories.scene(n=30, seed=seed)) for seed in (7, 7, 8))
     assert one == same
