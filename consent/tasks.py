@@ -1,0 +1,29 @@
+"""Background work of consent: erasing, building access packages, and starting erasures whose cooling-off has ended."""
+
+from __future__ import annotations
+
+from celery import shared_task
+from django.utils.translation import gettext_lazy as _
+
+from consent.models import Erasure, Request
+from consent.services import erasure, packages
+from core import jobs
+
+
+@jobs.kind("consent.erase", label=_("Erasure"), attempts=20)
+def erase(job: jobs.Running, *, erasure_id: str) -> dict:
+    done = erasure.run(Erasure.objects.get(pk=erasure_id), progress=job.progress)
+    return {"erasure": str(done.pk), "state": done.state}
+
+
+@jobs.kind("consent.package", label=_("Access package"))
+def package(job: jobs.Running, *, request_id: str) -> dict:
+    request = Request.objects.select_related("participant__study").get(pk=request_id)
+    asset = packages.build(request, actor=job.actor, progress=job.progress)
+    return {"asset": str(asset.pk)}
+
+
+@shared_task(name="consent.sweep_erasures")
+def sweep_erasures() -> None:
+    """Start what was confirmed earlier and may begin now. Asked every few minutes by the scheduler."""
+    erasure.start_due()
