@@ -232,7 +232,12 @@ class TracePad extends HTMLElement {
 
   #act(what) {
     if (!this.#active || !this.#started) return;
-    if (what === "stop") { this.#player.pause(); this.#finish(); return; }
+    if (what === "stop") {
+      this.#log("stop", { at_us: this.#player.nowUs });
+      this.#player.pause();
+      this.#finish();
+      return;
+    }
     const player = this.#player;
     const toUs = Math.max(player.startUs, player.nowUs - BACK_US);
     this.#flush();
