@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import shutil
 import socket
@@ -443,7 +444,7 @@ def samples(known: dict) -> list[tuple[int, float, int]]:
 
 
 def check_trace(rows: list[tuple[int, float, int]]) -> None:
-    for (before, _, _), (us, value, flags) in zip(rows, rows[1:], strict=False):
+    for (before, _, _), (us, value, flags) in itertools.pairwise(rows):
         assert isinstance(us, int)
         assert us > before
         assert -1 <= value <= 1
@@ -466,7 +467,7 @@ def test_a_trace_is_recorded_live_at_ten_hertz_or_more_without_a_hole(page: Page
     rows = samples(known)
     check_trace(rows)
     assert (len(rows) - 1) / ((rows[-1][0] - rows[0][0]) / 1e6) >= 10
-    assert max(b[0] - a[0] for a, b in zip(rows, rows[1:], strict=False)) <= 200_000
+    assert max(b[0] - a[0] for a, b in itertools.pairwise(rows)) <= 200_000
     assert rows[0][0] <= 200_000
     assert rows[-1][0] >= 2_800_000
     assert max(value for _, value, _ in rows) > 0.5 > -0.5 > min(value for _, value, _ in rows)
@@ -570,7 +571,7 @@ def test_a_trace_goes_through_a_tunnel_and_arrives_whole(context: BrowserContext
     rows = samples(known)
     check_trace(rows)
     assert rows[-1][0] >= 2_800_000
-    assert max(b[0] - a[0] for a, b in zip(rows, rows[1:], strict=False)) <= 200_000
+    assert max(b[0] - a[0] for a, b in itertools.pairwise(rows)) <= 200_000
 
 
 def test_a_reload_goes_on_where_the_trace_was(page: Page, bench: Bench):

@@ -262,6 +262,8 @@ class TracePad extends HTMLElement {
     const whole = player.nowUs >= player.endUs - 250_000;
     this.#out("kept", whole ? say("rated") : say("rated-part", { time: timecode(player.nowUs - player.startUs, 1) }));
     for (const button of this.closest(".work").querySelectorAll("[data-trace]")) button.setAttribute("aria-disabled", "true");
+    // The next dimension is rated in a pass of its own, from the start.
+    if (this.closest("form").querySelector("trace-pad:not([data-complete])")) player.seek(player.startUs, { why: "next pass", force: true });
     this.dispatchEvent(new CustomEvent("trace:finished", { bubbles: true }));
   }
 
