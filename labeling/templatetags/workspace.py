@@ -31,7 +31,7 @@ def points(question: dict[str, Any]) -> list[dict[str, Any]]:
     least, most, step = (float(question[name]) for name in ("minimum", "maximum", "step"))
     if step <= 0 or most <= least:
         return []
-    count = int(round((most - least) / step)) + 1
+    count = round((most - least) / step) + 1
     if count > MOST_POINTS:
         return []
     keys = ROWS.get(question.get("row") or "", [])

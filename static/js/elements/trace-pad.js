@@ -232,7 +232,12 @@ class TracePad extends HTMLElement {
 
   #act(what) {
     if (!this.#active || !this.#started) return;
-    if (what === "stop") { this.#player.pause(); this.#finish(); return; }
+    if (what === "stop") {
+      this.#log("stop", { at_us: this.#player.nowUs });
+      this.#player.pause();
+      this.#finish();
+      return;
+    }
     const player = this.#player;
     const toUs = Math.max(player.startUs, player.nowUs - BACK_US);
     this.#flush();
@@ -257,6 +262,8 @@ class TracePad extends HTMLElement {
     const whole = player.nowUs >= player.endUs - 250_000;
     this.#out("kept", whole ? say("rated") : say("rated-part", { time: timecode(player.nowUs - player.startUs, 1) }));
     for (const button of this.closest(".work").querySelectorAll("[data-trace]")) button.setAttribute("aria-disabled", "true");
+    // The next dimension is rated in a pass of its own, from the start.
+    if (this.closest("form").querySelector("trace-pad:not([data-complete])")) player.seek(player.startUs, { why: "next pass", force: true });
     this.dispatchEvent(new CustomEvent("trace:finished", { bubbles: true }));
   }
 
