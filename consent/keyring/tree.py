@@ -49,14 +49,14 @@ def ensure_participants(study_id: UUID, participant_ids: Iterable[UUID]) -> int:
         for batch in _batches(dict.fromkeys(participant_ids), BATCH):
             rows = ParticipantKey.objects.filter(participant_id__in=batch)
             known = set(rows.values_list("participant_id", flat=True))
-            missing = [one for one in batch if one not in known]
-            sealed = (
-                wrapping.seal([box], raw, [wrapping.bound(b"participant", one, study_id)])
-                for one, raw in zip(missing, wrapping.fresh(len(missing)), strict=True)
+            fresh = zip(
+                [one for one in batch if one not in known], wrapping.fresh(len(batch) - len(known)), strict=True
             )
-            rows = [(one, study_id, 1, wrapped) for one, wrapped in zip(missing, sealed, strict=True)]
-            _insert(ParticipantKey, ("participant_id", "study_id", "version", "wrapped"), rows)
-            made += len(rows)
+            new = [
+                (one, study_id, 1, wrapping.seal([box], raw, [wrapping.bound(b"participant", one, study_id)]))
+                for one, raw in fresh
+            ]
+            made += _insert(ParticipantKey, ("participant_id", "study_id", "version", "wrapped"), new)
     return made
 
 
@@ -273,8 +273,8 @@ def _batches(things: Iterable[_Any], size: int) -> Iterator[list[_Any]]:
         yield batch
 
 
-def _insert(model: type[models.Model], columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
-    """Many rows in one go; a row that somebody else made meanwhile stays as it is."""
+def _insert(model: type[models.Model], columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> int:
+    """Many rows in one go; a row that somebody else made meanwhile stays as it is. Returns how many are new."""
     connection = connections["keys"]
     fields = [model._meta.get_field(name) for name in columns]
     prepared = [[f.get_db_prep_save(v, connection) for f, v in zip(fields, row, strict=True)] for row in rows]
@@ -283,3 +283,4 @@ def _insert(model: type[models.Model], columns: Sequence[str], rows: Sequence[Se
     statement = f"INSERT INTO {table} ({names}) VALUES ({places}) ON CONFLICT DO NOTHING"  # noqa: S608
     with connection.cursor() as cursor:
         cursor.executemany(statement, prepared)
+        return max(cursor.rowcount, 0)
