@@ -11,7 +11,6 @@ urlpatterns = [
     path("", include("labeling.urls")),
     path("api/v1/", include("labeling.api.urls")),
     path("accounts/", include("allauth.urls")),
-    path("", include("labeling.urls")),
     path("", include("labeling.urls_studies")),
     path("", include("labeling.urls_campaigns")),
     path("", include("datasets.urls")),

@@ -84,8 +84,8 @@ def make_asset_keys(study_id: UUID, wanted: Sequence[NewAssetKey]) -> list[bytes
     raws, now, rows = wrapping.fresh(len(wanted)), timezone.now(), []
     for new, raw in zip(wanted, raws, strict=True):
         subjects = sorted(set(new.participant_ids))
-        boxes = _above(study_id, subjects, new.package_id)
-        sealed = wrapping.seal(boxes, raw, [wrapping.bound(b"asset", new.asset_id, study_id)] * len(boxes))
+        boxes, bindings = _above(new.asset_id, study_id, subjects, new.package_id)
+        sealed = wrapping.seal(boxes, raw, bindings)
         rows.append((new.asset_id, study_id, [str(one) for one in subjects], new.package_id, 1, sealed, now))
     columns = ("asset_id", "study_id", "subject_ids", "package_id", "version", "wrapped", "created_at")
     with transaction.atomic(using="keys"):
@@ -101,8 +101,8 @@ def rewrap_asset(asset_id: UUID, participant_ids: Sequence[UUID]) -> None:
             raise KeyGone(f"asset {asset_id} has no key")
         raw = _open_asset(row).raw()
         subjects = sorted(set(participant_ids))
-        boxes = _above(row.study_id, subjects, row.package_id)
-        row.wrapped = wrapping.seal(boxes, raw, [wrapping.bound(b"asset", asset_id, row.study_id)] * len(boxes))
+        boxes, bindings = _above(asset_id, row.study_id, subjects, row.package_id)
+        row.wrapped = wrapping.seal(boxes, raw, bindings)
         row.subject_ids = [str(one) for one in subjects]
         row.save(update_fields=["wrapped", "subject_ids"])
     _kept.pop(("asset", asset_id), None)
@@ -237,22 +237,24 @@ def _under_epoch(model: type[models.Model], kind: bytes, owner: str, owner_id: U
 
 def _open_asset(row: AssetKey) -> Key:
     subjects = [UUID(one) for one in row.subject_ids]
-    boxes = _above(row.study_id, subjects, row.package_id)
-    raw = wrapping.unseal(
-        boxes, bytes(row.wrapped), [wrapping.bound(b"asset", row.asset_id, row.study_id)] * len(boxes)
-    )
-    above = [*subjects, *([row.package_id] if row.package_id else [])]
-    return Key(raw, study_id=row.study_id, needs=frozenset(above))
+    boxes, bindings = _above(row.asset_id, row.study_id, subjects, row.package_id)
+    raw = wrapping.unseal(boxes, bytes(row.wrapped), bindings)
+    needs = frozenset([*subjects, *([row.package_id] if row.package_id else [])])
+    return Key(raw, study_id=row.study_id, needs=needs)
 
 
-def _above(study_id: UUID, subjects: Sequence[UUID], package_id: UUID | None) -> list[Any]:
-    """The boxes an asset's key is sealed under, in order."""
+def _above(
+    asset_id: UUID, study_id: UUID, subjects: Sequence[UUID], package_id: UUID | None
+) -> tuple[list[Any], list[bytes]]:
+    """The boxes an asset's key is sealed under, in order, and what each layer is bound to."""
     above = [package_key(package_id)] if package_id else []
     known = participant_keys(subjects) if subjects else {}
     above += [known[one] for one in subjects]
     if any(key.study_id != study_id for key in above):
         raise KeyDamaged("a participant or package of another study cannot hold this study's asset")
-    return [key.box("media") for key in above or [study_key(study_id)]]
+    above = above or [study_key(study_id)]
+    binding = wrapping.bound(b"asset", asset_id, study_id) + wrapping.everybody(subjects)
+    return [key.box("media") for key in above], [binding] * len(above)
 
 
 def _recall(kind: str, owner: UUID) -> Key | None:
