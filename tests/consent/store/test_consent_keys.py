@@ -115,7 +115,7 @@ def test_many_texts_open_as_they_were_sealed_one_by_one(scope):
 
 def test_ten_thousand_keys_take_a_query_a_thousand(scope, django_assert_max_num_queries):
     people = [uuid4() for _ in range(10_000)]
-    with django_assert_max_num_queries(24, using="keys"):
+    with django_assert_max_num_queries(4, using="keys"):
         assert keys.ensure_participants(scope, people) == 10_000
     keys.forget()
     with django_assert_max_num_queries(12, using="keys"):
