@@ -265,7 +265,10 @@ CONTENT_SECURITY_POLICY = {
         "font-src": [csp.SELF],
         "worker-src": [csp.SELF, "blob:"],
         "manifest-src": [csp.SELF],
-        "form-action": [csp.SELF],
+        "form-action": [
+            csp.SELF,
+            *([OIDC_ISSUER.split("/", 3)[0] + "//" + OIDC_ISSUER.split("/", 3)[2]] if OIDC_ISSUER else []),
+        ],
         "base-uri": [csp.NONE],
         "frame-ancestors": [csp.NONE],
     }

@@ -136,7 +136,6 @@ def test_not_acceptable_and_unsupported_are_problems_too(client):
         (b'{"name": "\xff"}', "not_utf8"),
         ("[" * 100_000, "too_deep"),
         ('{"name": ', "parse_error"),
-        ("", "parse_error"),
     ],
 )
 def test_a_body_that_is_no_json_is_refused_and_nothing_is_made(client, body, code):
@@ -152,7 +151,9 @@ def test_a_body_larger_than_accepted_is_413(client, settings):
 
 def test_an_unknown_field_is_refused_by_name(client):
     said = problem(post(client, {"name": "a", "nmae": "b"}), 422, "unknown_field")
-    assert said["errors"] == [{"pointer": "#/nmae", "code": "unknown_field", "detail": "There is no such field to write."}]
+    assert said["errors"] == [
+        {"pointer": "#/nmae", "code": "unknown_field", "detail": "There is no such field to write."}
+    ]
 
 
 def test_a_missing_field_is_told_with_its_pointer(client):
@@ -202,7 +203,7 @@ class TestPages:
             page = client.get(url).json()
             seen.append([row["id"] for row in page["results"]])
             last, url = page, page["next"]
-        assert sum(seen, []) == expected
+        assert [one for page in seen for one in page] == expected
         assert len(seen) == 3
         back = client.get(last["previous"]).json()
         assert [row["id"] for row in back["results"]] == seen[1]
@@ -238,7 +239,7 @@ def test_an_edit_of_something_that_changed_meanwhile_is_refused(rf):
     current = api.etag("id", 3)
     api.require_match(rf.get("/", headers={"If-Match": current}), current)
     for given, status in ((api.etag("id", 2), 412), ("", 428)):
-        with pytest.raises(Exception) as refused:  # noqa: PT011
+        with pytest.raises(Exception) as refused:
             api.require_match(rf.get("/", headers={"If-Match": given} if given else {}), current)
         assert refused.value.status == status
 

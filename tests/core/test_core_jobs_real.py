@@ -39,7 +39,9 @@ class House:
         self.env, self.folder, self.workers = env, folder, []
 
     def act(self, *words: str) -> str:
-        ran = subprocess.run([sys.executable, "-c", START, *words], env=self.env, capture_output=True, text=True, cwd=ROOT)
+        ran = subprocess.run(
+            [sys.executable, "-c", START, *words], env=self.env, capture_output=True, text=True, cwd=ROOT
+        )
         assert ran.returncode == 0, ran.stderr
         return ran.stdout.strip()
 
@@ -47,7 +49,20 @@ class House:
         return self.act("start", json.dumps({"folder": str(self.folder), "steps": steps, "pause": pause}))
 
     def worker(self) -> subprocess.Popen:
-        argv = [sys.executable, "-m", "celery", "-A", "config", "worker", "-P", "solo", "-l", "WARNING", "-I", "counting"]
+        argv = [
+            sys.executable,
+            "-m",
+            "celery",
+            "-A",
+            "config",
+            "worker",
+            "-P",
+            "solo",
+            "-l",
+            "WARNING",
+            "-I",
+            "counting",
+        ]
         process = subprocess.Popen(argv, env=self.env, cwd=ROOT, start_new_session=True)
         self.workers.append(process)
         return process

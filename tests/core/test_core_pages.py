@@ -77,7 +77,9 @@ class TestSigningIn:
         assert AuditEvent.objects.filter(verb="core.session.opened", actor_id=str(ana.pk)).exists()
 
     def test_nobody_signs_themselves_up(self, ana):
-        response = Client().post("/accounts/signup/", {"email": "x@lab.example", "password1": PASSWORD, "password2": PASSWORD})
+        response = Client().post(
+            "/accounts/signup/", {"email": "x@lab.example", "password1": PASSWORD, "password2": PASSWORD}
+        )
         assert response.status_code == 200
         assert User.objects.count() == 1
 
@@ -121,20 +123,26 @@ def test_a_token_is_shown_once_and_revoked(signed_in, ana):
     token = ApiToken.objects.get()
     assert Client().post(f"/account/tokens/{token.pk}/revoke/").status_code == 302
     stranger = Client()
-    stranger.force_login(accounts.invite("o@lab.example", "O", None)[0], backend="allauth.account.auth_backends.AuthenticationBackend")
+    stranger.force_login(
+        accounts.invite("o@lab.example", "O", None)[0], backend="allauth.account.auth_backends.AuthenticationBackend"
+    )
     assert stranger.post(f"/account/tokens/{token.pk}/revoke/").status_code == 404
     signed_in.post(f"/account/tokens/{token.pk}/revoke/")
     assert ApiToken.objects.get().revoked_at
 
 
 class TestJobs:
-    def test_the_bar_is_seen_by_who_started_it_alone(self, signed_in, ana):
+    def test_the_bar_is_seen_by_who_started_it_alone(self, signed_in, ana, settings):
+        settings.JOB_VIEWERS = ""
         job = Job.objects.create(kind="core.page_test", actor=ana, state="running", done=3, total=9)
         page = signed_in.get(f"/jobs/{job.pk}/").content.decode()
         assert 'value="3" max="9"' in page
         assert 'hx-trigger="every 1s"' in page
         stranger = Client()
-        stranger.force_login(accounts.invite("o@lab.example", "O", None)[0], backend="allauth.account.auth_backends.AuthenticationBackend")
+        stranger.force_login(
+            accounts.invite("o@lab.example", "O", None)[0],
+            backend="allauth.account.auth_backends.AuthenticationBackend",
+        )
         assert stranger.get(f"/jobs/{job.pk}/").status_code == 404
         assert stranger.post(f"/jobs/{job.pk}/cancel/").status_code == 404
         assert Client().get(f"/jobs/{job.pk}/").status_code == 302

@@ -13,7 +13,8 @@ READ_WRITE = (
     "REVOKE INSERT, UPDATE, DELETE ON django_migrations FROM {role}",
 )
 AUDIT = (
-    "REVOKE INSERT, UPDATE, DELETE ON audit_event FROM {role}",
+    "REVOKE ALL ON audit.event, audit_event FROM {role}",  # default privileges may have given too much
+    "GRANT SELECT ON audit_event TO {role}",
     "GRANT USAGE ON SCHEMA audit TO {role}",
     "GRANT EXECUTE ON FUNCTION audit.head(), audit.append(text[]) TO {role}",
 )
