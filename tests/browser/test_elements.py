@@ -302,6 +302,15 @@ def test_a_suggestion_is_marked_as_a_models_and_chooses_nothing(page: Page, benc
     assert page.locator("input:checked:not([data-auto])").count() == 0 + page.locator("#skip input:checked").count()
 
 
+def test_a_flag_is_set_and_taken_back_by_key(page: Page, bench: Bench):
+    open_item(page, bench, "video")
+    page.keyboard.press("b")
+    expect(page.get_by_role("button", name="Flag, come back")).to_have_attribute("aria-pressed", "true")
+    page.keyboard.press("b")
+    expect(page.get_by_role("button", name="Flag, come back")).to_have_attribute("aria-pressed", "false")
+    assert bench.knows()["posts"] == [{"flagged": True}, {"flagged": False}]
+
+
 def test_enter_on_an_open_answer_leads_to_the_question(page: Page, bench: Bench):
     open_item(page, bench, "video")
     page.keyboard.press("3")

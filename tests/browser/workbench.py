@@ -189,7 +189,8 @@ def work(name: str) -> dict:
         "place": {"index": index, "total": 200, "answered": index - 1},
         "item": {"id": name, "code": "DT-031", "target_label": "speaker B", "role": "patient", "start_us": 0, "end_us": None, "text": "", "duration_us": None, **{k: v for k, v in item.items() if k not in ("tracks", "questions", "suggestion")}},
         "tracks": item["tracks"], "questions": item["questions"], "suggestion": item.get("suggestion"), "strip": strip, "guideline": GUIDELINE,
-        "urls": {"submit": f"/submit/{name}", "trace_chunk": "/chunk", "trace_finish": "/finish", "next": f"/next/{name}", "back": "/work/audio", "skip": f"/skip/{name}", "heartbeat": "/heartbeat", "stop": "/"},
+        "urls": {"submit": f"/submit/{name}", "trace_chunk": "/chunk", "trace_finish": "/finish", "next": f"/next/{name}", "back": "/work/audio", "skip": f"/skip/{name}", "heartbeat": "/heartbeat",
+            "flag": "/flag", "stop": "/"},
     }  # fmt: skip
 
 
@@ -273,6 +274,11 @@ def finish(request):
 def skip(request, name: str):
     STATE.skips.append(json.loads(request.body))
     return JsonResponse({"next_url": f"/next/{name}"})
+
+
+def flag(request):
+    STATE.posts.append(json.loads(request.body))
+    return JsonResponse({"flagged": STATE.posts[-1]["flagged"]})
 
 
 def heartbeat(request):
