@@ -298,7 +298,7 @@ def control(request):
             STATE.fail += order.get("fail", [])
             STATE.withdrawn = order.get("withdrawn", STATE.withdrawn)
     return JsonResponse({
-        "answers": STATE.answers, "repeats": STATE.repeats, "skips": STATE.skips, "beats": STATE.beats, "finished": STATE.finished,
+        "answers": STATE.answers, "repeats": STATE.repeats, "skips": STATE.skips, "posts": STATE.posts, "beats": STATE.beats, "finished": STATE.finished,
         "chunks": [list(parts.values()) for parts in STATE.chunks.values()],
     })  # fmt: skip
 
@@ -398,7 +398,7 @@ def theme(request):
 
 urlpatterns = [
     route("", home, name="home"), route("work/<str:name>", page), route("next/<str:name>", following), route("submit/<str:name>", submit),
-    route("chunk", chunk), route("finish", finish), route("skip/<str:name>", skip), route("heartbeat", heartbeat),
+    route("chunk", chunk), route("finish", finish), route("skip/<str:name>", skip), route("flag", flag), route("heartbeat", heartbeat),
     route("media/<str:name>", media), route("peaks/<str:name>", peaks), route("lane/ppg", lane), route("frames/v05", frames),
     route("static/<path:name>", static_file), route("logout", home, name="account_logout"), route("theme", theme, name="theme"),
     route("language", home, name="set_language"),
