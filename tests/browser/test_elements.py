@@ -100,7 +100,7 @@ def until(page: Page, condition: str, arg=None, timeout: float = 10_000) -> None
 
 
 def open_item(page: Page, bench: Bench, name: str) -> Page:
-    page.goto(f"{bench.url}/work/{name}")
+    page.goto(f"{bench.url}/label/{name}")
     until(
         page, "customElements.get('answer-form') && customElements.get('save-state') && customElements.get('key-help')"
     )
@@ -302,6 +302,15 @@ def test_a_suggestion_is_marked_as_a_models_and_chooses_nothing(page: Page, benc
     assert page.locator("input:checked:not([data-auto])").count() == 0 + page.locator("#skip input:checked").count()
 
 
+def test_a_flag_is_set_and_taken_back_by_key(page: Page, bench: Bench):
+    open_item(page, bench, "video")
+    page.keyboard.press("b")
+    expect(page.get_by_role("button", name="Flag, come back")).to_have_attribute("aria-pressed", "true")
+    page.keyboard.press("b")
+    expect(page.get_by_role("button", name="Flag, come back")).to_have_attribute("aria-pressed", "false")
+    assert bench.knows()["posts"] == [{"flagged": True}, {"flagged": False}]
+
+
 def test_enter_on_an_open_answer_leads_to_the_question(page: Page, bench: Bench):
     open_item(page, bench, "video")
     page.keyboard.press("3")
@@ -393,7 +402,7 @@ def test_a_stop_ends_playing_and_takes_the_item_off_the_screen(page: Page, bench
 
 def test_media_that_answer_404_are_a_stop_too(page: Page, bench: Bench):
     bench.order(withdrawn=True)
-    page.goto(f"{bench.url}/work/video")
+    page.goto(f"{bench.url}/label/video")
     expect(page.locator("main")).to_contain_text("This recording is no longer available")
 
 
@@ -416,12 +425,12 @@ def test_without_javascript_the_form_posts_as_it_stands(browser: Browser, bench:
     bench.order(reset=True, withdrawn=False)
     context = browser.new_context(java_script_enabled=False)
     page = context.new_page()
-    page.goto(f"{bench.url}/work/video")
+    page.goto(f"{bench.url}/label/video")
     page.get_by_label("Surprise").check(force=True)
     page.get_by_label("7, between").first.check(force=True)
     page.locator("input[name='q.arousal'][value='5']").check(force=True)
     page.get_by_role("button", name="Next clip").click()
-    page.wait_for_url("**/work/audio")
+    page.wait_for_url("**/label/audio")
     (answer,) = bench.knows()["answers"].values()
     assert answer["q.emotion"] == "label-surprise"
     assert (answer["q.valence"], answer["q.arousal"]) == ("7", "5")
@@ -613,7 +622,7 @@ def test_axe_finds_nothing(browser: Browser, bench: Bench, name: str, width: int
     bench.order(reset=True, withdrawn=False)
     context = browser.new_context(viewport={"width": width, "height": 832}, color_scheme=scheme)
     page = context.new_page()
-    page.goto(f"{bench.url}/work/{name}" if name else bench.url)
+    page.goto(f"{bench.url}/label/{name}" if name else bench.url)
     page.wait_for_timeout(400)
     found = Axe().run(page)
     assert [(one["id"], one["nodes"][0]["html"][:200]) for one in found.response["violations"]] == []
@@ -652,7 +661,7 @@ def test_the_page_is_light_and_its_choices_are_ready_at_once(context: BrowserCon
         "requestfinished",
         lambda request: sizes.append(request.sizes()["responseBodySize"]) if "/media/" not in request.url else None,
     )
-    page.goto(f"{bench.url}/work/video", wait_until="commit")
+    page.goto(f"{bench.url}/label/video", wait_until="commit")
     page.wait_for_load_state("networkidle")
     # Parsed and painted: from here on a click on a choice counts, with or without our scripts.
     ready = page.evaluate(
