@@ -105,7 +105,7 @@ def _sqlite(path: Path) -> dict:
             "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA secure_delete=ON; "
             "PRAGMA foreign_keys=ON; PRAGMA cache_size=-32000; PRAGMA mmap_size=268435456;",
         },
-        "TEST": {"NAME": None},
+        "TEST": {"NAME": ":memory:"},
     }
 
 
@@ -182,6 +182,7 @@ STORAGES = {
         },
     },
 }
+FILE_UPLOAD_HANDLERS = ["consent.assets.SealedUploadHandler"]  # an upload is never a plain file on the disk
 UPLOAD_MAX_BYTES = env.number("UPLOAD_MAX_MB", 4096, "Largest accepted media file, in MB.", least=1) * 1024 * 1024
 DATA_UPLOAD_MAX_MEMORY_SIZE = 32 * 1024 * 1024
 JOB_VIEWERS = "config.jobs.may_see"
