@@ -44,6 +44,11 @@ class SingleSignOnAdapter(DefaultSocialAccountAdapter):
     def is_open_for_signup(self, request: HttpRequest, sociallogin: Any) -> bool:
         return False
 
+    def populate_user(self, request: HttpRequest, sociallogin: Any, data: dict[str, Any]) -> User:
+        """Only what our User has; it is looked at and thrown away, as single sign-on makes no accounts."""
+        sociallogin.user.email = data.get("email") or ""
+        return sociallogin.user
+
 
 def locked_out(request: HttpRequest, credentials: Any = None, *args: Any, **kwargs: Any) -> HttpResponse:
     """What axes shows after too many wrong passwords."""

@@ -7,6 +7,7 @@ It runs inside the caller's transaction, so one audit event covers it and a fail
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from datetime import UTC, datetime
 from itertools import islice
 from typing import Any
 from uuid import UUID
@@ -33,8 +34,9 @@ def insert(model: type[models.Model], columns: Sequence[str], rows: Iterable[Seq
     connection = connections[router.db_for_write(model)]
     if not connection.in_atomic_block:
         raise RuntimeError("Bulk rows are part of a service's transaction.")
-    prepare = [_preparer(field, connection) for field in fields]
-    prepared = (_prepared(row, prepare) for row in rows)
+    found = [_preparer(field, connection) for field in fields]
+    prepare = [(place, one) for place, one in enumerate(found) if one is not None]
+    prepared = (_prepared(row, len(fields), prepare) for row in rows)
     quote = connection.ops.quote_name
     table, names = quote(model._meta.db_table), ", ".join(quote(field.column) for field in fields)
     if connection.vendor == "postgresql":
@@ -68,20 +70,43 @@ def _field(model: type[models.Model], name: str) -> models.Field:
     raise NotAColumn(f"{model.__name__}.{name} is no column of its table.")
 
 
-def _preparer(field: models.Field, connection: Any) -> Callable[[Any], Any]:
+def _preparer(field: models.Field, connection: Any) -> Callable[[Any], Any] | None:
+    """What turns a Python value into the driver's; None where the driver takes it as it is."""
     target = field.target_field if field.is_relation else field
     if isinstance(target, models.UUIDField):
-        if connection.features.has_native_uuid_field:
-            return lambda value: value
-        return lambda value: value.hex if isinstance(value, UUID) else None if value is None else UUID(str(value)).hex
+        return None if connection.features.has_native_uuid_field else _hex
     if isinstance(target, models.CharField | models.TextField):  # an enum's member is a str, but drivers see an enum
-        return lambda value: value if value is None or type(value) is str else str(value)
-    if isinstance(target, models.BooleanField | models.IntegerField):
-        return lambda value: value
-    if connection.vendor == "postgresql" and isinstance(target, models.DateTimeField | models.FloatField):
-        return lambda value: value
+        return _text
+    if isinstance(target, models.BooleanField | models.IntegerField | models.BinaryField):
+        return None
+    if isinstance(target, models.DateTimeField):
+        return None if connection.vendor == "postgresql" else _moment
+    if connection.vendor == "postgresql" and isinstance(target, models.FloatField):
+        return None
     return lambda value: target.get_db_prep_save(value, connection)
 
 
-def _prepared(row: Sequence[Any], prepare: Sequence[Callable[[Any], Any]]) -> list[Any]:
-    return [one(value) for one, value in zip(prepare, row, strict=True)]
+def _hex(value: Any) -> str | None:
+    return value.hex if type(value) is UUID else None if value is None else UUID(str(value)).hex
+
+
+def _text(value: Any) -> str | None:
+    return value if type(value) is str or value is None else str(value)
+
+
+def _moment(value: datetime | None) -> str | None:
+    """As Django's SQLite backend stores it; a moment without a time zone is refused, as it could mean any."""
+    if value is None:
+        return None
+    if value.tzinfo is None:
+        raise ValueError("A moment needs a time zone.")
+    return str((value if value.tzinfo is UTC else value.astimezone(UTC)).replace(tzinfo=None))
+
+
+def _prepared(row: Sequence[Any], width: int, prepare: Sequence[tuple[int, Callable[[Any], Any]]]) -> list[Any]:
+    values = list(row)
+    if len(values) != width:
+        raise ValueError(f"A row has {len(values)} values for {width} columns.")
+    for place, one in prepare:
+        values[place] = one(values[place])
+    return values

@@ -9,7 +9,6 @@ from functools import lru_cache
 from typing import Any
 
 from django import template
-from django.forms import BoundField
 from django.conf import settings
 from django.contrib.staticfiles import finders
 from django.contrib.staticfiles.storage import staticfiles_storage

@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from django.contrib.auth.decorators import login_not_required
 from django.http import HttpResponseNotAllowed
 from django.test import Client
 from django.urls import include, path
@@ -54,7 +55,7 @@ urlpatterns = [
     path("", include("core.urls")),
     path("api/test/things/", Things.as_view()),
     path("api/test/fails/<str:how>/", Fails.as_view()),
-    path("api/test/plain/", lambda request: HttpResponseNotAllowed(["POST"])),
+    path("api/test/plain/", login_not_required(lambda request: HttpResponseNotAllowed(["POST"]))),
 ]
 handler404 = "core.problems.not_found"
 handler500 = "core.problems.server_error"
