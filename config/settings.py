@@ -149,7 +149,6 @@ CELERY_BEAT_SCHEDULE = {
     "checkpoint the audit log": {"task": "core.checkpoint_audit", "schedule": 24 * 3600.0},
     "forget idempotency keys": {"task": "core.forget_idempotency_keys", "schedule": 6 * 3600.0},
 }
-JOB_VIEWERS = ""  # dotted name of a function (user, job) -> bool of an app above: who else may see a job
 JOB_STALE_SECONDS = env.number("JOB_STALE_SECONDS", 30, "A job without a heartbeat for so long is taken over.", least=2)
 
 # Stored bytes ---------------------------------------------------------------------------------------------------------

@@ -177,7 +177,12 @@ def clock(due: datetime | None, start: datetime | None = None) -> SafeString:
 
 
 def _nonce(context: template.Context) -> str:
-    return str(context.get("CSP_NONCE") or getattr(context.get("request"), "csp_nonce", "") or "")
+    """The page's nonce. It is made when it is first read, and is falsy until then: so no `or` here."""
+    nonce = context.get("CSP_NONCE")
+    if nonce is None:
+        nonce = getattr(context.get("request"), "csp_nonce", "")
+    return str(nonce)
+
 
 
 def _modules() -> str:
