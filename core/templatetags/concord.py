@@ -218,15 +218,3 @@ def demo_accounts() -> list[dict[str, str]]:
         return []
     people = User.objects.filter(is_active=True, email__endswith=".example").order_by("email")[:20]
     return [{"email": person.email, "name": person.name} for person in people]
-
-
-@register.simple_tag
-def control(field: BoundField) -> SafeString:
-    """A form's control in the house's look, tied to its hint and its error for those who listen."""
-    attributes = {"class": "input"}
-    described = [field.auto_id + "_helptext"] if field.help_text else []
-    if field.errors:
-        attributes["aria-invalid"] = "true"
-    if described:
-        attributes["aria-describedby"] = " ".join(described)
-    return field.as_widget(attrs=attributes)
