@@ -64,7 +64,9 @@ def page(request: HttpRequest, participant: Participant) -> HttpResponse:
         "choices": _choices(participant, text),
         "text": text,
         "received": registry.received(participant),
-        "copies": participant.requests.filter(kind=Request.Kind.ACCESS).select_related("job", "package").order_by("-number"),
+        "copies": participant.requests.filter(kind=Request.Kind.ACCESS)
+        .select_related("job", "package")
+        .order_by("-number"),
         "erasure": _open_erasure(participant),
         "basis_only": not participant.consent_events.exclude(purpose="").exists(),
     }
@@ -206,7 +208,9 @@ def notice(request: HttpRequest, participant: Participant, text_id: UUID) -> Htt
     return _render(request, participant, "notice", {"text": text, "asked": _asked(text, purposes)})
 
 
-def _render(request: HttpRequest, participant: Participant, name: str, context: dict, status: int = 200) -> HttpResponse:
+def _render(
+    request: HttpRequest, participant: Participant, name: str, context: dict, status: int = 200
+) -> HttpResponse:
     shared = {"participant": participant, "study": participant.study, "token": request.participant_token}
     return render(request, f"consent/participant/{name}.html", {**shared, **context}, status=status)
 
@@ -237,7 +241,10 @@ def _choices(participant: Participant, text: NoticeText | None) -> list[dict]:
     if participant.state == Participant.State.ACTIVE:
         allowed |= set(Permission.objects.filter(participant=participant).values_list("purpose", flat=True))
     purposes = [one["purpose"] for one in text.notice.choices]
-    return [{**one, "said": said.get(one["purpose"]), "allowed": one["purpose"] in allowed} for one in _asked(text, purposes)]
+    return [
+        {**one, "said": said.get(one["purpose"]), "allowed": one["purpose"] in allowed}
+        for one in _asked(text, purposes)
+    ]
 
 
 def _open_erasure(participant: Participant) -> Erasure | None:
