@@ -147,6 +147,7 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
 CELERY_BEAT_SCHEDULE = {
     "sweep jobs": {"task": "core.sweep_jobs", "schedule": 10.0},
     "checkpoint the audit log": {"task": "core.checkpoint_audit", "schedule": 24 * 3600.0},
+    "start erasures that are due": {"task": "consent.sweep_erasures", "schedule": 300.0},
     "forget idempotency keys": {"task": "core.forget_idempotency_keys", "schedule": 6 * 3600.0},
 }
 JOB_VIEWERS = ""  # dotted name of a function (user, job) -> bool of an app above: who else may see a job

@@ -12,6 +12,7 @@ from uuid import UUID
 
 from django import forms
 from django.contrib import messages
+from django.contrib.auth.decorators import login_not_required
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
@@ -40,7 +41,7 @@ def mine(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBas
         response["X-Robots-Tag"] = "noindex"
         return response
 
-    return held
+    return login_not_required(held)
 
 
 class CodeForm(forms.Form):

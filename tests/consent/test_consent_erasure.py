@@ -257,7 +257,10 @@ def test_a_worker_killed_at_any_step_is_taken_over_and_the_end_is_the_same(full,
     assert started.state == "running"
     again = erasure.run(started)
     assert again.state == "live_complete"
-    assert list(ErasureStep.objects.filter(erasure=again).order_by("id").values_list("holding", flat=True)) == alone.HOLDINGS
+    assert (
+        list(ErasureStep.objects.filter(erasure=again).order_by("id").values_list("holding", flat=True))
+        == alone.HOLDINGS
+    )
     assert again.certificate["erased"]["one"] == again.certificate["erased"]["two"] == {"things": 3}
     assert len(erasure.ledger().read_text().splitlines()) == 1
     assert AuditEvent.objects.filter(verb="consent.erasure.completed").count() == 1
