@@ -10,6 +10,7 @@ urlpatterns = [
     path("", include("core.urls")),
     path("", include("labeling.urls")),
     path("api/v1/", include("labeling.api.urls")),
+    path("", include("consent.urls")),
     path("accounts/", include("allauth.urls")),
     path("", include("labeling.urls_studies")),
     path("", include("labeling.urls_campaigns")),

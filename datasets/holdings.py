@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 from django.db import transaction
@@ -54,6 +55,15 @@ def export(participant: Participant, out: Any) -> None:
             for d in deliveries
         ],
     )  # fmt: skip
+
+
+def received(participant: Participant) -> list[tuple[str, str, date]]:
+    """Who outside the team was handed a version this person is in: (who, what, when), for the participant's own page."""
+    given = Delivery.objects.filter(version__version_rows__in=_rows(participant)).exclude(recipient=None).distinct()
+    return [
+        (one.recipient.name, f"{one.version.dataset.name} {one.version.number}", one.created_at.date())
+        for one in given.select_related("recipient", "version__dataset")
+    ]
 
 
 def suspend(participant: Participant) -> dict[str, int]:
