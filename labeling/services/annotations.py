@@ -15,7 +15,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Case, F, Q, Value, When
+from django.db.models import Case, F, PositiveSmallIntegerField, Q, Value, When
 from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext as _
 
@@ -206,7 +206,9 @@ def _count(assignment: Assignment, *, first: bool) -> None:
     changes: dict[str, Any] = {"answered": F("answered") + 1}
     if was != Assignment.State.LEASED:
         # The place that the lease held was given back: take one again if one is left. The answer counts in any case.
-        changes["taken"] = Case(When(taken__lt=F("wanted"), then=F("taken") + 1), default=F("taken"))
+        changes["taken"] = Case(
+            When(taken__lt=F("wanted"), then=F("taken") + 1), default=F("taken"), output_field=PositiveSmallIntegerField()
+        )
         full = Q(taken__gte=F("wanted") - 1) | Q(answered__gte=F("wanted") - 1)
         changes["open"] = Case(When(full, then=Value(False)), default=F("open"))
     CampaignItem.objects.filter(pk=assignment.campaign_item_id).update(**changes)
