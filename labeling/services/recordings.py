@@ -173,7 +173,7 @@ class _Rows:
         self.tracks.append(
             [track_id, self.now, self.study_id, recording_id, track.modality, track.name, position,
              Track.State.READY if ready else Track.State.REGISTERED, b"", track.language, "", track.asset_id,
-             track.start_us, track.duration_us, track.separable, 1, 1_000_000, 0, 1, False, "{}"]
+             track.start_us, track.duration_us, track.separable, 1, 1_000_000, 0, 1, False, {}]
         )  # fmt: skip
         for who, appears in zip(appearing, track.appearances, strict=True):
             self.appearances.append((ids.new(), self.now, self.study_id, recording_id, track_id, who, appears.role))
