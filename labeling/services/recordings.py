@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -96,42 +96,24 @@ def register(*, actor: User | None, study: Study, rows: Sequence[NewRecording]) 
     people = dict(Participant.objects.filter(study=study).values_list("code", "pk"))
     _refuse_wrong(study, rows, people)
     made = _Rows(study.pk, timezone.now(), rows)
+    spelled = {code: key.hex for code, key in people.items()}
     for row in rows:
-        made.add(row, people)
+        made.add(row, spelled)
     sealed = (
         keys.seal_many(
-            made.texts, study_id=study.pk, participant_ids=[made.people_of_text[i] for i in range(len(made.texts))]
+            made.texts, study_id=study.pk, participant_ids=[[UUID(one) for one in who] for who in made.people_of_text]
         )
         if made.texts
         else []
     )
     for at, bytes_ in zip(made.text_rows, sealed, strict=True):
         made.tracks[at][8] = bytes_
-    bulk.insert(
-        Recording,
-        ("id", "created_at", "study_id", "code", "session", "state", "duration_us", "external_id", "source", "licence"),
-        made.recordings,
-    )
-    bulk.insert(
-        Track,
-        ("id", "created_at", "study_id", "recording_id", "modality", "name", "position", "state", "text", "language", "failure", "original_id",
-         "start_us", "duration_us", "separable", "time_base_num", "time_base_den", "rate_num", "rate_den", "variable_rate", "probe"),
-        made.tracks,
-    )  # fmt: skip
-    bulk.insert(
-        Appearance,
-        ("id", "created_at", "study_id", "recording_id", "track_id", "participant_id", "role"),
-        made.appearances,
-    )
-    bulk.insert(
-        Alignment,
-        ("id", "created_at", "study_id", "track_id", "number", "offset_us", "drift_ppb", "method"),
-        made.alignments,
-    )
-    bulk.insert(
-        Item, ("id", "created_at", "study_id", "recording_id", "code", "kind", "start_us", "end_us"), made.items
-    )
-    bulk.insert(ItemTarget, ("id", "created_at", "item_id", "participant_id"), made.targets)
+    try:
+        with transaction.atomic():
+            made.insert()
+    except IntegrityError:
+        _refuse_taken(study, rows)
+        raise
     audit.record(
         "labeling.recordings.registered", actor=actor, target=study, study=study.pk,
         recordings=len(made.recordings), tracks=len(made.tracks), items=len(made.items),
@@ -153,14 +135,51 @@ class _Rows:
         self.targets: list[tuple] = []
         self.texts: list[str] = []
         self.text_rows: list[int] = []
-        self.people_of_text: list[list[UUID]] = []
+        self.people_of_text: list[list[str]] = []
         self.recording_ids: list[str] = []
         self.track_ids: list[list[str]] = []
         self.item_ids: list[list[str]] = []
-        self._hex: dict[UUID, str] = {}
         self._next = _keys(rows).__next__
 
-    def add(self, row: NewRecording, people: Mapping[str, UUID]) -> None:
+    def insert(self) -> None:
+        bulk.insert(
+            Recording,
+            (
+                "id",
+                "created_at",
+                "study_id",
+                "code",
+                "session",
+                "state",
+                "duration_us",
+                "external_id",
+                "source",
+                "licence",
+            ),
+            self.recordings,
+        )
+        bulk.insert(
+            Track,
+            ("id", "created_at", "study_id", "recording_id", "modality", "name", "position", "state", "text", "language", "failure", "original_id",
+             "start_us", "duration_us", "separable", "time_base_num", "time_base_den", "rate_num", "rate_den", "variable_rate", "probe"),
+            self.tracks,
+        )  # fmt: skip
+        bulk.insert(
+            Appearance,
+            ("id", "created_at", "study_id", "recording_id", "track_id", "participant_id", "role"),
+            self.appearances,
+        )
+        bulk.insert(
+            Alignment,
+            ("id", "created_at", "study_id", "track_id", "number", "offset_us", "drift_ppb", "method"),
+            self.alignments,
+        )
+        bulk.insert(
+            Item, ("id", "created_at", "study_id", "recording_id", "code", "kind", "start_us", "end_us"), self.items
+        )
+        bulk.insert(ItemTarget, ("id", "created_at", "item_id", "participant_id"), self.targets)
+
+    def add(self, row: NewRecording, people: Mapping[str, str]) -> None:
         recording_id = self._next()
         ready, end_us = True, 0
         for track in row.tracks:
@@ -173,7 +192,7 @@ class _Rows:
         self.track_ids.append([self._track(recording_id, n, t, people) for n, t in enumerate(row.tracks)])
         self.item_ids.append([self._item(recording_id, i, end_us, people) for i in row.items or (_whole(row),)])
 
-    def _track(self, recording_id: str, position: int, track: NewTrack, people: Mapping[str, UUID]) -> str:
+    def _track(self, recording_id: str, position: int, track: NewTrack, people: Mapping[str, str]) -> str:
         track_id, now, study_id = self._next(), self.now, self.study_id
         ready = track.ready or track.modality == "text"
         if track.text:
@@ -186,26 +205,20 @@ class _Rows:
              track.start_us, track.duration_us, track.separable, 1, 1_000_000, 0, 1, False, _NO_FACTS]
         )  # fmt: skip
         for one in track.appearances:
-            who = self._digits(people[one.participant])
-            self.appearances.append((self._next(), now, study_id, recording_id, track_id, who, one.role))
+            self.appearances.append(
+                (self._next(), now, study_id, recording_id, track_id, people[one.participant], one.role)
+            )
         self.alignments.append((self._next(), now, study_id, track_id, 1, track.offset_us, 0, "given"))
         return track_id
 
-    def _item(self, recording_id: str, item: NewItem, end_us: int, people: Mapping[str, UUID]) -> str:
+    def _item(self, recording_id: str, item: NewItem, end_us: int, people: Mapping[str, str]) -> str:
         item_id, now = self._next(), self.now
         self.items.append(
             (item_id, now, self.study_id, recording_id, item.code, item.kind, item.start_us, item.end_us or end_us)
         )
         for code in dict.fromkeys(item.targets):
-            self.targets.append((self._next(), now, item_id, self._digits(people[code])))
+            self.targets.append((self._next(), now, item_id, people[code]))
         return item_id
-
-    def _digits(self, who: UUID) -> str:
-        """A participant comes back in many rows; their key is spelled once."""
-        found = self._hex.get(who)
-        if found is None:
-            found = self._hex[who] = who.hex
-        return found
 
 
 _NO_FACTS: dict[str, Any] = {}
@@ -241,12 +254,22 @@ def _refuse_wrong(study: Study, rows: Sequence[NewRecording], people: Mapping[st
         for where, sentence in said:
             if len(wrong) < MOST_ERRORS:
                 wrong.setdefault(f"rows/{n}{where}", []).append(sentence)
-    for taken in _taken(Recording, study, codes):
-        wrong.setdefault("rows", []).append(_("The code %(code)s is taken.") % {"code": taken})
-    for taken in _taken(Item, study, item_codes):
-        wrong.setdefault("rows", []).append(_("The item code %(code)s is taken.") % {"code": taken})
     if wrong:
-        raise Invalid("rows_refused", _("Nothing was stored: some rows cannot be used."), fields=wrong)
+        raise _refused(wrong)
+
+
+def _refuse_taken(study: Study, rows: Sequence[NewRecording]) -> None:
+    """Say which codes exist already. Asked only after the database refused: asking beforehand would cost as much as storing."""
+    codes = {row.code for row in rows}
+    item_codes = {code for row in rows for code in ([item.code for item in row.items] or [row.code])}
+    said = [_("The code %(code)s is taken.") % {"code": one} for one in _taken(Recording, study, codes)]
+    said += [_("The item code %(code)s is taken.") % {"code": one} for one in _taken(Item, study, item_codes)]
+    if said:
+        raise _refused({"rows": said})
+
+
+def _refused(wrong: dict[str, list[str]]) -> Invalid:
+    return Invalid("rows_refused", _("Nothing was stored: some rows cannot be used."), fields=wrong)
 
 
 def _taken(model: type[Recording] | type[Item], study: Study, codes: set[str]) -> list[str]:
@@ -262,13 +285,26 @@ def _taken(model: type[Recording] | type[Item], study: Study, codes: set[str]) -
 
 def _is_fine(row: NewRecording, people: Mapping[str, UUID]) -> bool:
     """Whether `_wrong_row` has nothing to say; it is asked for every row, so it makes no sentences."""
-    if not (0 < len(row.code) <= 80 and row.tracks and len(row.session) <= 80 and len(row.source) <= 200 and len(row.licence) <= 200):
+    if not (
+        0 < len(row.code) <= 80
+        and row.tracks
+        and len(row.session) <= 80
+        and len(row.source) <= 200
+        and len(row.licence) <= 200
+    ):
         return False
     appearing, names = set(), set()
     for track in row.tracks:
-        if track.modality not in _MODALITIES or not track.appearances or not 0 < len(track.name) <= 80 or len(track.language) > 12:
+        if (
+            track.modality not in _MODALITIES
+            or not track.appearances
+            or not 0 < len(track.name) <= 80
+            or len(track.language) > 12
+        ):
             return False
-        if track.asset_id is not None or not (0 <= track.duration_us <= _LATEST and abs(track.offset_us) <= _LATEST and abs(track.start_us) <= _LATEST):
+        if track.asset_id is not None or not (
+            0 <= track.duration_us <= _LATEST and abs(track.offset_us) <= _LATEST and abs(track.start_us) <= _LATEST
+        ):
             return False
         names.add(track.name)
         here = set()
@@ -280,7 +316,12 @@ def _is_fine(row: NewRecording, people: Mapping[str, UUID]) -> bool:
             return False
         appearing |= here
     for item in row.items:
-        if not item.targets or item.kind not in _KINDS or not 0 < len(item.code) <= 80 or not appearing.issuperset(item.targets):
+        if (
+            not item.targets
+            or item.kind not in _KINDS
+            or not 0 < len(item.code) <= 80
+            or not appearing.issuperset(item.targets)
+        ):
             return False
         if not 0 <= item.start_us <= item.end_us <= _LATEST:
             return False
