@@ -9,7 +9,7 @@ urlpatterns = [
     path("", home.home, name="home"),
     path("", include("core.urls")),
     path("", include("labeling.urls")),
-    path("api/v1/", include("labeling.api.urls")),
+    path("api/v1/", include("config.api")),
     path("accounts/", include("allauth.urls")),
     path("", include("labeling.urls_studies")),
     path("", include("labeling.urls_campaigns")),
