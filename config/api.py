@@ -25,4 +25,5 @@ for name, noun in NOUNS.items():
     router.register(name, noun, basename=name)
 
 app_name = "api"
-urlpatterns = [path("me", account.Me.as_view(), name="me"), *router.urls, path("", include("labeling.api.urls"))]
+# What annotators do comes first: its addresses are single ones beside those of the nouns.
+urlpatterns = [path("", include("labeling.api.urls")), path("me", account.Me.as_view(), name="me"), *router.urls]

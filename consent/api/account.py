@@ -15,7 +15,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from consent.api.base import Body, Noun, Schema, Shown, writes
+from consent.api.base import Body, Listed, Noun, Schema, Shown, writes
 from consent.models import Study
 from core import access, jobs
 from core.idempotency import once
@@ -139,7 +139,7 @@ class AuditEventShown(Shown):
         return json.loads(event.facts)
 
 
-class AuditEvents(Noun):
+class AuditEvents(Listed):
     """Only a list: an event has no address, and the log is not changed by anybody."""
 
     queryset = AuditEvent.objects.all()
@@ -151,8 +151,6 @@ class AuditEvents(Noun):
         # The log keeps ids as text, so the studies' keys are spelled out.
         seen = access.visible(self.request.user, Study.objects.all(), "audit")
         return self.queryset.filter(study_id__in=[str(pk) for pk in seen.values_list("pk", flat=True)])
-
-    retrieve = None
 
 
 NOUNS = {"tokens": Tokens, "jobs": Jobs, "audit-events": AuditEvents}

@@ -65,7 +65,9 @@ class ProblemShown(Serializer):
     detail = serializers.CharField(read_only=True)
     code = serializers.CharField(read_only=True)
     instance = serializers.CharField(read_only=True)
-    errors = serializers.ListField(child=serializers.DictField(child=serializers.CharField()), read_only=True, required=False)
+    errors = serializers.ListField(
+        child=serializers.DictField(child=serializers.CharField()), read_only=True, required=False
+    )
 
 
 class Texts(serializers.DictField):
@@ -80,8 +82,10 @@ class Schema(AutoSchema):
     def get_override_parameters(self) -> list[OpenApiParameter]:
         found = list(super().get_override_parameters())
         if self.method == "POST":
-            found.append(OpenApiParameter("Idempotency-Key", OpenApiTypes.STR, OpenApiParameter.HEADER, description=_REPEAT))
-        if self.method == "PATCH":
+            found.append(
+                OpenApiParameter("Idempotency-Key", OpenApiTypes.STR, OpenApiParameter.HEADER, description=_REPEAT)
+            )
+        if getattr(self.view, "action", None) in getattr(self.view, "matched", ()):
             found.append(OpenApiParameter("If-Match", OpenApiTypes.STR, OpenApiParameter.HEADER, required=True))
         return found
 
@@ -89,7 +93,9 @@ class Schema(AutoSchema):
         return [getattr(self.view, "basename", None) or self.path.strip("/").split("/")[2]]
 
     def get_operation_id(self) -> str:
-        action = getattr(self.view, "action", None) or self.method.lower()
+        action = getattr(self.view, "action", None)
+        if action is None or (action == "list" and self.method != "GET"):
+            return super().get_operation_id()
         return f"{self.get_tags()[0]}_{action}".replace("-", "_")
 
     def _get_response_bodies(self, direction: str = "response") -> dict:
@@ -104,7 +110,9 @@ class Schema(AutoSchema):
         elif any(one.get("in") == "query" for one in self._get_parameters()):
             statuses["422"] = "Not valid"
         for status, about in statuses.items():
-            found.setdefault(status, {"description": about, "content": {"application/problem+json": {"schema": problem}}})
+            found.setdefault(
+                status, {"description": about, "content": {"application/problem+json": {"schema": problem}}}
+            )
         return dict(sorted(found.items()))
 
 
@@ -118,25 +126,34 @@ class Filters(filters.BaseFilterBackend):
     always = ("cursor", "limit", "format")
 
     def filter_queryset(self, request: Request, queryset: QuerySet, view: Any) -> QuerySet:
-        if view.action != "list":
+        if getattr(view, "action", "list") != "list":
             return queryset
         for name, given in request.query_params.items():
             if name in self.always:
                 continue
             if name not in view.filters:
-                raise Invalid("parameter_unknown", _("There is no such parameter."), fields={name: [_("There is no such parameter.")]})
+                raise Invalid(
+                    "parameter_unknown",
+                    _("There is no such parameter."),
+                    fields={name: [_("There is no such parameter.")]},
+                )
             path = view.filters[name]
             try:
                 value = self._field(queryset.model, path).to_python(given)
                 if "\0" in given:
                     raise ValueError(given)
             except (ValidationError, ValueError) as wrong:
-                raise Invalid("parameter_invalid", _("This cannot be meant."), fields={name: [_("This cannot be meant.")]}) from wrong
+                raise Invalid(
+                    "parameter_invalid", _("This cannot be meant."), fields={name: [_("This cannot be meant.")]}
+                ) from wrong
             queryset = queryset.filter(**{path: value})
         return queryset
 
     def get_schema_operation_parameters(self, view: Any) -> list[dict]:
-        return [{"name": name, "in": "query", "required": False, "schema": self._schema(view, path)} for name, path in view.filters.items()]
+        return [
+            {"name": name, "in": "query", "required": False, "schema": self._schema(view, path)}
+            for name, path in view.filters.items()
+        ]
 
     def _schema(self, view: Any, path: str) -> dict:
         field = self._field(view.queryset.model, path)
@@ -151,14 +168,15 @@ class Filters(filters.BaseFilterBackend):
         return field.target_field if field.is_relation and hasattr(field, "target_field") else field
 
 
-class Noun(viewsets.GenericViewSet):
-    """Base of every noun: a list and one object. `needs` is the word of the door, `use` what the gate is asked."""
+class Listed(viewsets.GenericViewSet):
+    """Base of every noun: its list. `needs` is the word of the door, `use` what the gate is asked."""
 
     schema = Schema()
     filter_backends = (Filters,)
     filters: Mapping[str, str] = {}
     needs = "view"
     use: Use | None = None
+    matched: tuple[str, ...] = ()  # methods that need If-Match
     lookup_value_converter = "uuid"
 
     def get_queryset(self) -> QuerySet:
@@ -168,9 +186,6 @@ class Noun(viewsets.GenericViewSet):
     def list(self, request: Request) -> Response:
         rows = self.paginate_queryset(self.filter_queryset(self.get_queryset()))
         return self.get_paginated_response(self.get_serializer(rows, many=True).data)
-
-    def retrieve(self, request: Request, pk: UUID) -> Response:
-        return self.shown(self.held(pk))
 
     def held(self, pk: Any, action: str = "", queryset: QuerySet | None = None) -> Any:
         """The object in the address: through the door for `action`, and through the gate where the noun has one."""
@@ -182,7 +197,9 @@ class Noun(viewsets.GenericViewSet):
 
     def root(self, action: str, model: type[models.Model] | QuerySet, pk: UUID) -> Any:
         """An object named in the body that the whole act hangs from: 404 when it is not visible, 403 without the role."""
-        return access.fetch(self.request.user, action, model if isinstance(model, QuerySet) else model.objects.all(), pk=pk)
+        return access.fetch(
+            self.request.user, action, model if isinstance(model, QuerySet) else model.objects.all(), pk=pk
+        )
 
     def part(self, name: str, queryset: QuerySet, pk: UUID | None) -> Any:
         """An object named in the body, looked for inside `queryset` alone."""
@@ -226,7 +243,16 @@ class Noun(viewsets.GenericViewSet):
         if not given:
             raise Refused("if_match_missing", _("Send If-Match with the ETag you saw."), status=428)
         if given.strip() != "*" and etag(found.pk, found.revision) not in [one.strip() for one in given.split(",")]:
-            raise Refused("revision_stale", _("This was changed meanwhile. Load it again and repeat your change."), status=412)
+            raise Refused(
+                "revision_stale", _("This was changed meanwhile. Load it again and repeat your change."), status=412
+            )
+
+
+class Noun(Listed):
+    """A noun whose objects have addresses of their own."""
+
+    def retrieve(self, request: Request, pk: UUID) -> Response:
+        return self.shown(self.held(pk))
 
 
 def writes(

@@ -53,7 +53,17 @@ class ConsentEventShown(Shown):
 class PermissionShown(Shown):
     class Meta:
         model = Permission
-        fields = ["id", "study", "participant", "purpose", "modality", "recipient_class", "allowed_until", "basis", "event"]
+        fields = [
+            "id",
+            "study",
+            "participant",
+            "purpose",
+            "modality",
+            "recipient_class",
+            "allowed_until",
+            "basis",
+            "event",
+        ]
 
 
 class RequestShown(Shown):
@@ -147,17 +157,30 @@ class MoveBody(Body):
 class Participants(Noun):
     queryset = Participant.objects.all()
     serializer_class = ParticipantShown
-    filters = {"study": "study_id", "code": "code", "state": "state", "people_role": "people_role", "kind": "kind", "group": "group"}
+    filters = {
+        "study": "study_id",
+        "code": "code",
+        "state": "state",
+        "people_role": "people_role",
+        "kind": "kind",
+        "group": "group",
+    }
     needs = "participants"
 
-    @writes(ParticipantBody, ParticipantShown, example={"study": "01890a5d-ac96-774b-bcce-b302099a8057", "code": "P-0001", "people_role": "target"})
+    @writes(
+        ParticipantBody,
+        ParticipantShown,
+        example={"study": "01890a5d-ac96-774b-bcce-b302099a8057", "code": "P-0001", "people_role": "target"},
+    )
     def create(self, request: HttpRequest) -> Response:
         """A participant, under a code; without one the next P-number is given."""
         body = self.checked(ParticipantBody)
         study = self.root("participants", Study, body.pop("study"))
         if "born_on" in body:
             body["born_on"] = body["born_on"].isoformat()
-        return self.made(lambda: participants.add_participant(actor=request.user, study=study, row=NewParticipant(**body)))
+        return self.made(
+            lambda: participants.add_participant(actor=request.user, study=study, row=NewParticipant(**body))
+        )
 
     @writes(MethodBody, ParticipantShown, 200)
     @action(detail=True, methods=["post"], url_path="pause", pagination_class=None, filter_backends=())
@@ -250,6 +273,7 @@ class Requests(Noun):
     serializer_class = RequestShown
     filters = {"study": "study_id", "participant": "participant_id", "kind": "kind", "state": "state"}
     needs = "request"
+    matched = ("move",)
 
     @writes(RequestBody, RequestShown)
     def create(self, request: HttpRequest) -> Response:

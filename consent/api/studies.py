@@ -139,7 +139,8 @@ class Studies(Noun):
         if email := body.pop("owner", ""):
             body["owner"] = self.part_by("owner", User.objects.filter(is_active=True), email__iexact=email)
         return self.made(
-            lambda: studies.create_study(actor=request.user, **body), again=lambda pk: Study.objects.filter(pk=pk).first()
+            lambda: studies.create_study(actor=request.user, **body),
+            again=lambda pk: Study.objects.filter(pk=pk).first(),
         )
 
 

@@ -121,7 +121,10 @@ class DatasetVersions(Noun):
         version = self.held(pk, "export")
         again = Job.objects.filter(kind="datasets.prepare_package", object_id=version.pk)
         return self.made(
-            lambda: delivery.start(actor=request.user, version=version), 202, shown=JobShown, again=lambda one: again.filter(pk=one).first()
+            lambda: delivery.start(actor=request.user, version=version),
+            202,
+            shown=JobShown,
+            again=lambda one: again.filter(pk=one).first(),
         )
 
 

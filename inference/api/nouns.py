@@ -63,7 +63,9 @@ class RunBody(Body):
     gold_standard = serializers.UUIDField(required=False)
 
     def validate(self, attrs: dict) -> dict:
-        wanted, other = ("campaign", "gold_standard") if attrs["kind"] == Run.Kind.PRELABEL else ("gold_standard", "campaign")
+        wanted, other = (
+            ("campaign", "gold_standard") if attrs["kind"] == Run.Kind.PRELABEL else ("gold_standard", "campaign")
+        )
         if wanted not in attrs:
             raise serializers.ValidationError({wanted: [self.fields[wanted].error_messages["required"]]}, "required")
         attrs.pop(other, None)

@@ -39,7 +39,12 @@ _TRACK = {
 }  # fmt: skip
 _APPEARS = {"participant": str, "role": str}
 _ITEM = {"code": str, "targets": list, "kind": str, "start_us": int, "end_us": int}
-_NEEDED = {id(_RECORDING): ("code", "tracks"), id(_TRACK): ("modality", "name", "appearances"), id(_APPEARS): ("participant",), id(_ITEM): ("code", "targets")}
+_NEEDED = {
+    id(_RECORDING): ("code", "tracks"),
+    id(_TRACK): ("modality", "name", "appearances"),
+    id(_APPEARS): ("participant",),
+    id(_ITEM): ("code", "targets"),
+}
 _LONGEST_TEXT = 1_000_000
 
 
@@ -52,7 +57,9 @@ def body(given: Any) -> tuple[UUID, list[NewRecording]]:
     if not isinstance(given, Mapping):
         raise ValidationError({"non_field_errors": [_("An object with study and rows is needed.")]})
     if unknown := set(given) - {"study", "rows"}:
-        raise ValidationError({name: [ErrorDetail(_("There is no such field to write."), "unknown_field")] for name in sorted(unknown)})
+        raise ValidationError(
+            {name: [ErrorDetail(_("There is no such field to write."), "unknown_field")] for name in sorted(unknown)}
+        )
     try:
         study = UUID(given["study"])
     except (KeyError, ValueError, TypeError, AttributeError) as wrong:
@@ -83,7 +90,10 @@ def _recording(row: dict[str, Any]) -> NewRecording:
     for name, value in row.items():
         if type(value) is not _RECORDING[name]:
             raise TypeError(name)
-    return NewRecording(**row | {"tracks": [_track(one) for one in row["tracks"]], "items": [_item(one) for one in row.get("items", ())]})
+    return NewRecording(
+        **row
+        | {"tracks": [_track(one) for one in row["tracks"]], "items": [_item(one) for one in row.get("items", ())]}
+    )
 
 
 def _track(track: dict[str, Any]) -> NewTrack:
@@ -181,4 +191,6 @@ def registered_before(study: Study, rows: Sequence[NewRecording]) -> Registered:
             for recording, pk in some.values_list("recording_id", "pk"):
                 found.setdefault(recording, []).append(pk.hex)
     present = [ids[code] for code in codes if code in ids]
-    return Registered([one.hex for one in present], [tracks.get(one, []) for one in present], [items.get(one, []) for one in present])
+    return Registered(
+        [one.hex for one in present], [tracks.get(one, []) for one in present], [items.get(one, []) for one in present]
+    )

@@ -10,7 +10,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from consent.api.account import JobShown
-from consent.api.base import LABELED, Body, Noun, Shown, writes
+from consent.api.base import LABELED, Body, Listed, Noun, Shown, writes
 from consent.models import Study
 from core.api import Serializer
 from core.models import User
@@ -100,7 +100,9 @@ class MemberBody(Body):
 class AnnotatorBody(Body):
     study = serializers.UUIDField()
     code = serializers.CharField(max_length=40)
-    kind = serializers.ChoiceField([one for one in Annotator.Kind.choices if one[0] != Annotator.Kind.MEMBER], required=False)
+    kind = serializers.ChoiceField(
+        [one for one in Annotator.Kind.choices if one[0] != Annotator.Kind.MEMBER], required=False
+    )
 
 
 class Campaigns(Noun):
@@ -115,8 +117,12 @@ class Campaigns(Noun):
         """A draft; whoever makes it becomes its manager."""
         body = self.checked(CampaignBody)
         study = self.root("campaign", Study, body.pop("study"))
-        body["scheme_version"] = self.part("scheme_version", SchemeVersion.objects.filter(study=study), body["scheme_version"])
-        body["guideline_version"] = self.part("guideline_version", GuidelineVersion.objects.filter(study=study), body.get("guideline_version"))
+        body["scheme_version"] = self.part(
+            "scheme_version", SchemeVersion.objects.filter(study=study), body["scheme_version"]
+        )
+        body["guideline_version"] = self.part(
+            "guideline_version", GuidelineVersion.objects.filter(study=study), body.get("guideline_version")
+        )
         return self.made(lambda: campaigns.create_campaign(actor=request.user, study=study, **body))
 
     @writes(None, CampaignShown, 200)
@@ -168,7 +174,9 @@ class Campaigns(Noun):
     def agreement(self, request: Request, pk: UUID) -> Response:
         """Have a worker measure agreement anew; the report appears under /agreement-reports."""
         campaign = self.held(pk, "agreement")
-        return self.made(lambda: agreement.start(actor=request.user, campaign=campaign), 202, shown=JobShown, again=own_job(request))
+        return self.made(
+            lambda: agreement.start(actor=request.user, campaign=campaign), 202, shown=JobShown, again=own_job(request)
+        )
 
 
 class CampaignItems(Noun):
@@ -191,11 +199,11 @@ class Annotators(Noun):
         return self.made(lambda: campaigns.add_annotator_without_account(actor=request.user, study=study, **body))
 
 
-class Assignments(Noun):
+class Assignments(Listed):
+    """A list for those who manage; one assignment by its id belongs to whoever holds it (labeling/api/annotations.py)."""
+
     queryset = Assignment.objects.all()
     serializer_class = AssignmentRow
     filters = {"campaign": "campaign_id", "annotator": "annotator_id", "state": "state", "item": "item_id"}
     needs = "annotations"
     use = LABELED
-
-

@@ -164,14 +164,25 @@ class Tracks(Noun):
         request={"application/octet-stream": OpenApiTypes.BINARY}, responses={201: AssetShown},
         parameters=[OpenApiParameter("file_name", OpenApiTypes.STR, OpenApiParameter.QUERY, required=True)],
     )  # fmt: skip
-    @action(detail=True, methods=["put"], url_path="original", pagination_class=None, filter_backends=(), parser_classes=[RawBody])
+    @action(
+        detail=True,
+        methods=["put"],
+        url_path="original",
+        pagination_class=None,
+        filter_backends=(),
+        parser_classes=[RawBody],
+    )
     def original(self, request: Request, pk: UUID) -> Response:
         """Store the file of a track: its bytes as the body. Sealed while they come in; a track's file is never overwritten."""
         track = access.fetch(request.user, "ingest", Track.objects.select_related("study"), pk=pk)
         gate.require(track, KEPT)
         name = request.query_params.get("file_name", "")
         if not name or len(name) > 255 or "\0" in name:
-            raise Invalid("file_name_invalid", _("Say file_name: at most 255 characters."), fields={"file_name": [_("At most 255 characters.")]})
+            raise Invalid(
+                "file_name_invalid",
+                _("Say file_name: at most 255 characters."),
+                fields={"file_name": [_("At most 255 characters.")]},
+            )
         asset = media.attach(actor=request.user, track=track, source=request.data, file_name=name)
         return self.shown(asset, 201, AssetShown)
 
@@ -179,7 +190,13 @@ class Tracks(Noun):
 class Appearances(Noun):
     queryset = Appearance.objects.filter(recording__isnull=False)
     serializer_class = AppearanceShown
-    filters = {"study": "study_id", "recording": "recording_id", "track": "track_id", "participant": "participant_id", "role": "role"}
+    filters = {
+        "study": "study_id",
+        "recording": "recording_id",
+        "track": "track_id",
+        "participant": "participant_id",
+        "role": "role",
+    }
     needs = "participants"
 
     def get_queryset(self) -> QuerySet:
@@ -219,5 +236,3 @@ class Qualities(Noun):
     serializer_class = QualityShown
     filters = {"study": "study_id", "track": "track_id", "measure": "measure", "flag": "flag"}
     use = KEPT
-
-

@@ -53,8 +53,13 @@ class AnnotationList(annotations.Annotations):
     queryset = Annotation.objects.all()
     pagination_class = CursorPages
     filter_backends = (Filters,)
-    filters = {"campaign": "campaign_id", "item": "item_id", "annotator": "annotator_id", "current": "current", "state": "state"}
-    action = "list"
+    filters = {
+        "campaign": "campaign_id",
+        "item": "item_id",
+        "annotator": "annotator_id",
+        "current": "current",
+        "state": "state",
+    }
 
     @extend_schema(responses=AnnotationRow(many=True), operation_id="annotations_list")
     def get(self, request: Request) -> Response:
@@ -106,7 +111,12 @@ class Traces(Noun):
         trace = access.within(self.get_queryset().filter(state=Trace.State.PACKED), pk=pk)
         kept = ratings.samples(trace)
         return Response(
-            {"trace": trace.pk, "times_us": kept.times_us.tolist(), "values": kept.values.tolist(), "flags": kept.flags.tolist()}
+            {
+                "trace": trace.pk,
+                "times_us": kept.times_us.tolist(),
+                "values": kept.values.tolist(),
+                "flags": kept.flags.tolist(),
+            }
         )
 
 

@@ -116,7 +116,11 @@ class Schemes(Noun):
     serializer_class = SchemeShown
     filters = {"study": "study_id"}
 
-    @writes(SchemeBody, SchemeVersionShown, example={"study": "01890a5d-ac96-774b-bcce-b302099a8057", "name": "Six emotions", "questions": [EMOTION]})
+    @writes(
+        SchemeBody,
+        SchemeVersionShown,
+        example={"study": "01890a5d-ac96-774b-bcce-b302099a8057", "name": "Six emotions", "questions": [EMOTION]},
+    )
     def create(self, request: Request) -> Response:
         """A scheme with its first version, open to change until a campaign opens with it."""
         body = self.checked(SchemeBody)
