@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
@@ -101,6 +102,11 @@ class JobShown(Shown):
             "id", "created_at", "kind", "study", "object", "state", "done", "total", "stage", "attempt", "cancel_asked", "started_at",
             "finished_at", "result", "error_code", "error_message",
         ]  # fmt: skip
+
+
+def own_job(request: Request) -> Callable[[UUID], Job | None]:
+    """Finds the job that an Idempotency-Key started: its actor's own."""
+    return lambda pk: Job.objects.filter(pk=pk, actor=request.user.pk).first()
 
 
 class Jobs(Noun):

@@ -10,13 +10,12 @@ from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from consent.api.account import JobShown
+from consent.api.account import JobShown, own_job
 from consent.api.base import Body, Noun, Shown, writes
 from consent.models import Study
 from consent.purposes import Purpose, RecipientClass
 from core.api import Serializer
 from core.errors import Refused
-from core.models import Job
 from datasets.models import Dataset, DatasetVersion, VersionFile
 from datasets.services import delivery, publish, verify
 from labeling.models import GoldStandard
@@ -119,12 +118,8 @@ class DatasetVersions(Noun):
     def package(self, request: Request, pk: UUID) -> Response:
         """Have a worker prepare the package. 410 `version_recalled` when somebody in it withdrew, 412 `consent_missing` meanwhile."""
         version = self.held(pk, "export")
-        again = Job.objects.filter(kind="datasets.prepare_package", object_id=version.pk)
         return self.made(
-            lambda: delivery.start(actor=request.user, version=version),
-            202,
-            shown=JobShown,
-            again=lambda one: again.filter(pk=one).first(),
+            lambda: delivery.start(actor=request.user, version=version), 202, shown=JobShown, again=own_job(request)
         )
 
 

@@ -9,14 +9,12 @@ from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from consent.api.account import JobShown
 from consent.api.base import LABELED, Body, Listed, Noun, Shown, writes
 from consent.models import Study
 from core.api import Serializer
 from core.models import User
-from labeling.api.recordings import own_job
 from labeling.models import Annotator, Assignment, Campaign, CampaignItem, GuidelineVersion, SchemeVersion
-from labeling.services import agreement, campaigns
+from labeling.services import campaigns
 
 MOST_ITEMS = 20_000
 
@@ -168,15 +166,6 @@ class Campaigns(Noun):
             lambda: campaigns.add_annotator(actor=request.user, campaign=campaign, user=user, code=body.get("code", "")),
             shown=AnnotatorShown, again=lambda one: Annotator.objects.filter(pk=one, study=campaign.study_id).first(),
         )  # fmt: skip
-
-    @writes(None, JobShown, 202)
-    @action(detail=True, methods=["post"], url_path="agreement", pagination_class=None, filter_backends=())
-    def agreement(self, request: Request, pk: UUID) -> Response:
-        """Have a worker measure agreement anew; the report appears under /agreement-reports."""
-        campaign = self.held(pk, "agreement")
-        return self.made(
-            lambda: agreement.start(actor=request.user, campaign=campaign), 202, shown=JobShown, again=own_job(request)
-        )
 
 
 class CampaignItems(Noun):

@@ -14,7 +14,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from consent import gate
-from consent.api.account import JobShown
+from consent.api.account import JobShown, own_job
 from consent.api.base import KEPT, Body, Noun, Shown, writes
 from consent.api.studies import AssetShown
 from consent.models import Study
@@ -138,11 +138,6 @@ class Recordings(Noun):
             lambda: media.start_reading(actor=request.user, study_id=recording.study_id, recording_ids=[recording.pk]),
             202, shown=JobShown, again=own_job(request),
         )  # fmt: skip
-
-
-def own_job(request: Request):
-    """Finds the job that an Idempotency-Key made: its actor's own."""
-    return lambda pk: JobShown.Meta.model.objects.filter(pk=pk, actor=request.user).first()
 
 
 class RawBody(parsers.BaseParser):

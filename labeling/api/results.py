@@ -12,13 +12,14 @@ from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from consent.api.account import JobShown, own_job
 from consent.api.base import LABELED, PREDICTED, Body, Filters, Noun, Schema, Shown, writes
 from consent.gate import permitted
 from core import access
 from core.api import CursorPages, Serializer
 from labeling.api import annotations
 from labeling.models import AgreementReport, Annotation, Answer, Campaign, GoldLabel, GoldStandard, Suggestion, Trace
-from labeling.services import gold, ratings
+from labeling.services import agreement, gold, ratings
 
 
 class AnswerRow(Shown):
@@ -126,11 +127,23 @@ class AgreementReportShown(Shown):
         fields = ["id", "created_at", "campaign", "inputs", "seed", "measures"]
 
 
+class AgreementBody(Body):
+    campaign = serializers.UUIDField()
+
+
 class AgreementReports(Noun):
     queryset = AgreementReport.objects.all()
     serializer_class = AgreementReportShown
     filters = {"campaign": "campaign_id"}
     needs = "agreement"
+
+    @writes(AgreementBody, JobShown, 202)
+    def create(self, request: Request) -> Response:
+        """Have a worker measure agreement anew; when the job is done, its result names the report."""
+        campaign = self.root("agreement", Campaign, self.checked(AgreementBody)["campaign"])
+        return self.made(
+            lambda: agreement.start(actor=request.user, campaign=campaign), 202, shown=JobShown, again=own_job(request)
+        )
 
 
 class GoldStandardShown(Shown):
