@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from uuid import UUID
 
+from django.db.models import QuerySet
 from rest_framework import serializers
 from rest_framework.decorators import action
 from rest_framework.request import Request as HttpRequest
@@ -17,6 +18,7 @@ from consent.models import ConsentEvent, Notice, NoticeText, Participant, Permis
 from consent.purposes import Modality, PeopleRole, Purpose, RecipientClass
 from consent.services import consents, notices, participants, requests
 from consent.services.participants import NewParticipant
+from core import access
 
 METHODS = ("session", "paper", "phone", "import")
 
@@ -265,7 +267,14 @@ class Permissions(Noun):
     queryset = Permission.objects.all()
     serializer_class = PermissionShown
     filters = {"study": "study_id", "participant": "participant_id", "purpose": "purpose", "modality": "modality"}
-    needs = "participants"
+
+    def get_queryset(self) -> QuerySet:
+        # A permission hangs from its participant, which is what the door knows.
+        seen = access.visible(self.request.user, Participant.objects.all(), "participants")
+        return self.queryset.filter(participant__in=seen.values("pk"))
+
+    def held(self, pk: UUID, action: str = "", queryset: QuerySet | None = None) -> Permission:
+        return access.within(self.get_queryset(), pk=pk)
 
 
 class Requests(Noun):
