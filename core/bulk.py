@@ -6,7 +6,7 @@ It runs inside the caller's transaction, so one audit event covers it and a fail
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from itertools import islice
 from typing import Any
@@ -34,28 +34,28 @@ def insert(model: type[models.Model], columns: Sequence[str], rows: Iterable[Seq
     connection = connections[router.db_for_write(model)]
     if not connection.in_atomic_block:
         raise RuntimeError("Bulk rows are part of a service's transaction.")
-    found = [_preparer(field, connection) for field in fields]
-    prepare = [(place, one) for place, one in enumerate(found) if one is not None]
-    prepared = (_prepared(row, len(fields), prepare) for row in rows)
+    prepare = [_preparer(field, connection) for field in fields]
+    chunks = _prepared(rows, prepare)
     quote = connection.ops.quote_name
     table, names = quote(model._meta.db_table), ", ".join(quote(field.column) for field in fields)
     if connection.vendor == "postgresql":
-        return _copy(connection, f"COPY {table} ({names}) FROM STDIN", prepared)
+        return _copy(connection, f"COPY {table} ({names}) FROM STDIN", chunks)
     statement = f"INSERT INTO {table} ({names}) VALUES ({', '.join(['%s'] * len(fields))})"  # noqa: S608
     total = 0
     with connection.cursor() as cursor:
-        while chunk := list(islice(prepared, CHUNK)):
+        for chunk in chunks:
             cursor.executemany(statement, chunk)
             total += len(chunk)
     return total
 
 
-def _copy(connection: Any, statement: str, rows: Iterable[Sequence[Any]]) -> int:
+def _copy(connection: Any, statement: str, chunks: Iterable[Sequence[Sequence[Any]]]) -> int:
     total = 0
     with connection.cursor() as cursor, connection.wrap_database_errors, cursor.copy(statement) as copy:
-        for row in rows:
-            copy.write_row(row)
-            total += 1
+        for chunk in chunks:
+            for row in chunk:
+                copy.write_row(row)
+            total += len(chunk)
     return total
 
 
@@ -70,28 +70,46 @@ def _field(model: type[models.Model], name: str) -> models.Field:
     raise NotAColumn(f"{model.__name__}.{name} is no column of its table.")
 
 
-def _preparer(field: models.Field, connection: Any) -> Callable[[Any], Any] | None:
-    """What turns a Python value into the driver's; None where the driver takes it as it is."""
+def _preparer(field: models.Field, connection: Any) -> Callable[[Sequence[Any]], Sequence[Any]]:
+    """What turns a column of values into what the driver takes. Whole columns at a time: most of them need nothing, or
+    hold few different values, and a function call a value is what bulk rows cannot afford."""
     target = field.target_field if field.is_relation else field
     if isinstance(target, models.UUIDField):
-        return None if connection.features.has_native_uuid_field else _hex
+        return _uuids if not connection.features.has_native_uuid_field else _as_is
     if isinstance(target, models.CharField | models.TextField):  # an enum's member is a str, but drivers see an enum
-        return _text
+        return _texts
     if isinstance(target, models.BooleanField | models.IntegerField | models.BinaryField):
-        return None
+        return _as_is
+    if connection.vendor == "postgresql" and isinstance(target, models.DateTimeField | models.FloatField):
+        return _as_is
     if isinstance(target, models.DateTimeField):
-        return None if connection.vendor == "postgresql" else _moment
-    if connection.vendor == "postgresql" and isinstance(target, models.FloatField):
-        return None
-    return lambda value: target.get_db_prep_save(value, connection)
+        return lambda column: _once_each(column, _moment)
+    if isinstance(target, models.FloatField):
+        return lambda column: [None if value is None else float(value) for value in column]
+    return lambda column: _once_each(column, lambda value: target.get_db_prep_save(value, connection))
 
 
-def _hex(value: Any) -> str | None:
-    return value.hex if type(value) is UUID else None if value is None else UUID(str(value)).hex
+def _as_is(column: Sequence[Any]) -> Sequence[Any]:
+    return column
 
 
-def _text(value: Any) -> str | None:
-    return value if type(value) is str or value is None else str(value)
+def _uuids(column: Sequence[Any]) -> Sequence[Any]:
+    """UUIDs, or texts of them, as 32 hex digits; what already is that passes."""
+    kinds = set(map(type, column))
+    if kinds == {str} and set(map(len, column)) == {32}:
+        return column
+    if kinds == {UUID}:
+        if column[0] is column[-1]:  # the study, most of the time
+            digits = column[0].hex
+            return [digits if value is column[0] else value.hex for value in column]
+        return [value.hex for value in column]
+    return [value.hex if type(value) is UUID else None if value is None else UUID(str(value)).hex for value in column]
+
+
+def _texts(column: Sequence[Any]) -> Sequence[Any]:
+    if set(map(type, column)) <= {str, type(None)}:
+        return column
+    return [value if value is None or type(value) is str else str(value) for value in column]
 
 
 def _moment(value: datetime | None) -> str | None:
@@ -103,10 +121,25 @@ def _moment(value: datetime | None) -> str | None:
     return str((value if value.tzinfo is UTC else value.astimezone(UTC)).replace(tzinfo=None))
 
 
-def _prepared(row: Sequence[Any], width: int, prepare: Sequence[tuple[int, Callable[[Any], Any]]]) -> list[Any]:
-    values = list(row)
-    if len(values) != width:
-        raise ValueError(f"A row has {len(values)} values for {width} columns.")
-    for place, one in prepare:
-        values[place] = one(values[place])
-    return values
+def _once_each(column: Sequence[Any], prepare: Callable[[Any], Any]) -> Sequence[Any]:
+    """Prepare each different value once, as far as values can be told apart; 1, 1.0 and True are told apart by type."""
+    if len(set(map(id, column))) == 1:
+        return [prepare(column[0])] * len(column)
+    try:
+        keyed = list(zip(map(type, column), column, strict=True))
+        known = {key: prepare(key[1]) for key in set(keyed)}
+    except TypeError:
+        return [prepare(value) for value in column]
+    return [known[key] for key in keyed]
+
+
+def _prepared(
+    rows: Iterable[Sequence[Any]], prepare: Sequence[Callable[[Sequence[Any]], Sequence[Any]]]
+) -> Iterator[list[tuple[Any, ...]]]:
+    """Chunks of rows as the driver takes them."""
+    rows = iter(rows)
+    while chunk := list(islice(rows, CHUNK)):
+        if other := set(map(len, chunk)) - {len(prepare)}:
+            raise ValueError(f"A row has {min(other)} values for {len(prepare)} columns.")
+        columns = [one(column) for one, column in zip(prepare, zip(*chunk, strict=True), strict=True)]
+        yield list(zip(*columns, strict=True))
