@@ -61,7 +61,7 @@ class DatasetVersion(Row):
     changes = models.JSONField(default=dict)  # added, changed, removed with reasons, as counts
     root = models.CharField(max_length=64, blank=True)
     rows = models.PositiveIntegerField(default=0)
-    codec = models.CharField(max_length=40, blank=True)  # version of the writers: bytes are promised under it
+    codec = models.CharField(max_length=120, blank=True)  # version of the writers: bytes are promised under it
     published_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
     published_at = models.DateTimeField(null=True, blank=True)
     job = models.ForeignKey(Job, on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
@@ -110,6 +110,16 @@ class VersionFile(Row):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["version", "name"], name="version_file_once")]
+
+
+class VersionPackage(Row):
+    """A version's package as it lies sealed in the store, under a key that is the version's own."""
+
+    version = models.ForeignKey(DatasetVersion, on_delete=models.PROTECT, related_name="packages")
+    asset = models.ForeignKey(Asset, on_delete=models.PROTECT, related_name="version_packages")
+    codec = models.CharField(max_length=120)  # the writers it was made by
+
+    access_path = ("version__dataset", "version__dataset__study")
 
 
 class Delivery(Row):

@@ -12,19 +12,19 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from consent.gate import Use, permitted
-from consent.models import Asset, Study
+from consent.models import Study
 from consent.purposes import Purpose
 from consent.views_media import serve
 from core import access
-from core.errors import Gone, Refused
 from core.lists import Column, Listing
 from core.models import Job
 from core.views import follow
 from datasets.models import Dataset, DatasetVersion
 from datasets.services import delivery, publish, verify
-from labeling.models import GoldStandard, Item
+from labeling.models import GoldStandard
 from labeling.views.studies import crumbs, held_study
+
+SIDES = ("train", "development", "test")
 
 
 class DatasetForm(forms.Form):
@@ -111,20 +111,20 @@ def publish_version(request: HttpRequest, dataset_id: UUID) -> HttpResponse:
 @require_GET
 def version(request: HttpRequest, version_id: UUID) -> HttpResponse:
     held = _held_version(request, version_id)
-    items = Item.objects.filter(pk__in=held.version_rows.values("item"))
-    use = Use(held.purpose, held.recipient_class)
+    allowed = delivery.allowed(held) if held.rows else 0
+    released = held.state in (DatasetVersion.State.PUBLISHED, DatasetVersion.State.DEPRECATED)
     context = {
         "version": held,
         "dataset": held.dataset,
         "study": held.dataset.study,
         "splits": _splits(held),
-        "allowed": permitted(items, use).count(),
+        "unlabeled": held.changes.get("removed", 0) - held.changes.get("withdrawn", 0),
+        "allowed": allowed,
         "removed": held.version_rows.exclude(removed="").count(),
         "verdict": verify.verify(held) if held.root and request.GET.get("verify") else None,
-        "open": _is_open(held),
-        "packages": Asset.objects.filter(
-            kind=Asset.Kind.PACKAGE, state=Asset.State.STORED, pk__in=_prepared(held)
-        ).order_by("-created_at")[:1],
+        "open": released and allowed == held.rows,
+        "gave_up": held.job is not None and held.job.state in (Job.State.FAILED, Job.State.CANCELLED),
+        "packages": delivery.prepared(held)[:1] if released else (),
         "may_export": access.may(request.user, "export", held.dataset),
         "crumbs": crumbs(
             held.dataset.study,
@@ -143,14 +143,15 @@ def prepare_package(request: HttpRequest, version_id: UUID) -> HttpResponse:
     return follow(request, job, reverse("datasets:version", args=[held.pk]))
 
 
-@require_POST
+@require_GET
 def download(request: HttpRequest, version_id: UUID, asset_id: UUID) -> HttpResponse:
     """Hands out a prepared package: asked of the gate now, and written down, whatever was true when it was prepared."""
     held = _held_version(request, version_id, "export")
-    asset = access.within(Asset.objects.filter(pk__in=_prepared(held), state=Asset.State.STORED), pk=asset_id)
-    delivery.hand_out(actor=request.user, version=held)
+    delivery.require_open(held)
+    asset = access.within(delivery.prepared(held), pk=asset_id)
     response = serve(request, asset)
-    response["Content-Disposition"] = f'attachment; filename="{held.dataset.slug}-{held.number}.zip"'
+    delivery.hand_out(actor=request.user, version=held)
+    response["Content-Disposition"] = f'attachment; filename="{delivery.folder(held)}.zip"'
     return response
 
 
@@ -169,29 +170,17 @@ def _held_version(request: HttpRequest, version_id: UUID, action: str = "view") 
     return held
 
 
-def _prepared(held: DatasetVersion) -> list[str]:
-    done = Job.objects.filter(kind="datasets.prepare_package", object_id=held.pk, state=Job.State.DONE)
-    return [job.result["asset"] for job in done]
-
-
-def _is_open(held: DatasetVersion) -> bool:
-    try:
-        delivery.require_open(held)
-    except (Refused, Gone):
-        return False
-    return True
-
-
 def _splits(held: DatasetVersion) -> list[dict]:
     counts = held.split.get("counts", {})
     total = sum(counts.values()) or 1
     people = {
         side: held.version_rows.filter(split=side).values("subjects__participant").distinct().count() for side in counts
     }
+    order = sorted(counts, key=lambda side: SIDES.index(side) if side in SIDES else len(SIDES))
     return [
-        {"name": side, "items": n, "people": people[side], "width": f"{100 * n / total:.2f}"}
-        for side, n in sorted(counts.items(), key=lambda pair: ("train", "development", "test").index(pair[0]) if pair[0] in ("train", "development", "test") else 9)
-    ]  # fmt: skip
+        {"name": side, "items": counts[side], "people": people[side], "width": f"{100 * counts[side] / total:.2f}"}
+        for side in order
+    ]
 
 
 def _dataset_context(request: HttpRequest, held: Dataset, form: VersionForm) -> dict:

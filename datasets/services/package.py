@@ -1,7 +1,8 @@
 """A version's package: the same bytes whenever it is made, from its frozen rows alone.
 
 Three tables (items, ratings, traces) in three formats, a split file, a datasheet, and a manifest with the SHA-256 of every
-file. Nothing is read but the version and its rows; times in the archive are fixed; order is that of export ids.
+other file. Nothing is read but the version and its rows; times in the archive are fixed; order is that of export ids.
+The archive is made file by file while it is read, so that one file at a time is in memory, not the whole.
 """
 
 from __future__ import annotations
@@ -9,25 +10,25 @@ from __future__ import annotations
 import io
 import json
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 
+import pyarrow
 import rfc8785
-from django.db.models import Count
 
 from affect import codecs
-from affect.codecs.table import FLOAT64, INT64, LIST_STRING, STRING, Column, Table
-from affect.codecs.table import build as table
+from affect.codecs.table import Table
 from consent import keys
-from datasets.models import DatasetVersion, VersionRow
-from datasets.services import datasheet
-from labeling.models import Annotator, Question
-from labeling.services import agreement
+from datasets.models import DatasetVersion, VersionRow, VersionSubject
+from datasets.services import datasheet, tables
 
 FORMATS = ("parquet", "csv", "jsonl")
 EPOCH = (1980, 1, 1, 0, 0, 0)  # the first moment a zip can hold: no wall time in the bytes
 FORMAT, FORMAT_VERSION = "concord-dataset", 1
+MANIFEST = "manifest.json"
+
+Contents = Sequence[tuple[bytes, dict]]  # (export id, content) in the order of export ids
 
 
 @dataclass(frozen=True)
@@ -43,66 +44,66 @@ class File:
 
 def codec_version() -> str:
     """Under which writers the bytes are promised."""
-    return "+".join([f"{FORMAT}-{FORMAT_VERSION}", *(f"{name}-{codecs.load(name).VERSION}" for name in FORMATS)])
+    written = (f"{name}-{codecs.load(name).VERSION}" for name in FORMATS)
+    return "+".join([f"{FORMAT}-{FORMAT_VERSION}", *written, f"pyarrow-{pyarrow.__version__}"])
 
 
-def describe(version: DatasetVersion) -> dict:
-    """Everything the datasheet and the columns need, frozen at publication: later changes elsewhere do not reach it."""
-    study, campaign = version.dataset.study, version.campaign
-    report, _fresh = agreement.latest(campaign)
-    kinds = (
-        Annotator.objects.filter(annotations__campaign=campaign, annotations__current=True)
-        .values_list("kind")
-        .annotate(n=Count("pk", distinct=True))
-    )
-    return {
-        "dataset": version.dataset.name,
-        "about": version.dataset.about,
-        "version": version.number,
-        "study": {"name": study.name, "purpose": study.purpose, "context": study.context, "fictional": study.fictional, "controller": study.controller.name},
-        "bases": sorted([b.people_role, b.purpose, b.kind] for b in study.bases.filter(ends_at=None)),
-        "campaign": {"name": campaign.name, "overlap": campaign.overlap, "round": campaign.round, "predictions": campaign.predictions, "seed": campaign.seed},
-        "scheme": {"name": campaign.scheme_version.scheme.name, "version": campaign.scheme_version.number},
-        "questions": [_question(q) for q in campaign.scheme_version.questions.exclude(kind=Question.Kind.TEXT)],
-        "annotators": dict(sorted(kinds)),
-        "gold": {"version": version.gold_standard.number, "method": version.gold_standard.method, "ties": version.gold_standard.summary.get("ties", 0)},
-        "agreement": report.measures if report else [],
-        "sources": sorted({(r.source, r.licence) for r in _recordings(version) if r.source or r.licence}),
-        "published_on": version.published_at.date().isoformat(),
-    }  # fmt: skip
+def files(version: DatasetVersion, rows: Contents | None = None) -> Iterator[File]:
+    """Every file of the package, the manifest last; one is made when it is asked for. `rows` when they are at hand."""
+    rows = contents(version) if rows is None else rows
+    listed, described = [], {}
+    for file, table in _made(version, rows):
+        listed.append({"name": file.name, "about": file.about, "bytes": len(file.content), "sha256": file.sha256})
+        if table is not None:
+            described[table.name] = {"rows": len(table), "about": table.description, "columns": _columns(table)}
+        yield file
+    yield File(MANIFEST, "Every file with its size and SHA-256", _json(_manifest(version, described, listed)))
 
 
-def files(version: DatasetVersion) -> list[File]:
-    """Every file of the package, the manifest last."""
-    rows = list(contents(version))
-    tables = [_items(version, rows), _ratings(rows), _traces(rows)]
-    made = [File(f"{t.name}{codecs.load(f).SUFFIX}", t.description, _written(t, f)) for t in tables for f in FORMATS]
-    made.append(File("splits.csv", "Which side of the split each item is on", _written(_splits(rows), "csv")))
-    made.append(File("DATASHEET.md", "What this dataset is, for people", datasheet.markdown(version).encode()))
-    made.append(File("datasheet.json", "The same, for programs", _json(datasheet.facts(version))))
-    made.append(File("manifest.json", "Every file with its size and SHA-256", _json(_manifest(version, tables, made))))
-    return made
+def archive(version: DatasetVersion) -> Iterator[bytes]:
+    """The package as one zip, in blocks: stored, fixed times and modes, so the same version gives the same bytes."""
+    return zipped(files(version), f"{version.dataset.slug}-{version.number}")
 
 
-def archive(version: DatasetVersion) -> bytes:
-    """The package as one zip: stored, fixed times and modes, so the same version gives the same bytes."""
-    out = io.BytesIO()
-    folder = f"{version.dataset.slug}-{version.number}"
-    with zipfile.ZipFile(out, "w", zipfile.ZIP_STORED) as zipped:
-        for file in files(version):
+def zipped(made: Iterable[File], folder: str) -> Iterator[bytes]:
+    """A zip of files below one folder, in blocks, one file's content in memory at a time."""
+    out = _Pipe()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_STORED) as archived:
+        for file in made:
             entry = zipfile.ZipInfo(f"{folder}/{file.name}", EPOCH)
             entry.create_system = 3
             entry.external_attr = 0o644 << 16
-            zipped.writestr(entry, file.content)
-    return out.getvalue()
+            archived.writestr(entry, file.content)
+            yield out.taken()
+    yield out.taken()
 
 
-def contents(version: DatasetVersion) -> Iterator[tuple[bytes, dict]]:
-    """(export id, content) of every row that is still there, in the order of export ids."""
-    study_id = version.dataset.study_id
-    stored = version.version_rows.filter(kind="item").exclude(content=b"").prefetch_related("subjects")
-    for row in sorted(stored, key=lambda r: bytes(r.export_id)):
-        yield bytes(row.export_id), json.loads(opened(row, study_id))
+def contents(version: DatasetVersion) -> list[tuple[bytes, dict]]:
+    """(export id, content) of every row that is still there, in the order of export ids. Three queries, whatever the size.
+
+    Raises keys.KeyGone when somebody in it was erased and the rows are not blank yet.
+    """
+    stored = list(
+        version.version_rows.filter(kind="item").exclude(content=b"").values_list("pk", "export_id", "content")
+    )
+    people = subjects(version)
+    stored.sort(key=lambda row: bytes(row[1]))
+    opened = keys.open_many(
+        [bytes(content) for _pk, _id, content in stored],
+        study_id=version.dataset.study_id,
+        participant_ids=[people.get(pk, ()) for pk, _id, _content in stored],
+    )
+    said = json.loads(f"[{','.join(opened)}]")
+    return [(bytes(export_id), one) for (_pk, export_id, _content), one in zip(stored, said, strict=True)]
+
+
+def subjects(version: DatasetVersion) -> dict:
+    """Row -> the participants whose keys its content is sealed under."""
+    found: dict = {}
+    named = VersionSubject.objects.filter(row__version=version).values_list("row_id", "participant_id")
+    for row, participant in named:
+        found.setdefault(row, []).append(participant)
+    return found
 
 
 def opened(row: VersionRow, study_id) -> str:
@@ -111,113 +112,23 @@ def opened(row: VersionRow, study_id) -> str:
     return keys.open_text(bytes(row.content), study_id=study_id, participant_ids=people)
 
 
-def _recordings(version: DatasetVersion):
-    return {
-        row.item.recording
-        for row in version.version_rows.filter(kind="item").select_related("item__recording")
-        if row.item
-    }
+def _made(version: DatasetVersion, rows: Contents) -> Iterator[tuple[File, Table | None]]:
+    """The files but the manifest; each table is built, written in every format, and let go."""
+    for build in (tables.items, tables.ratings, tables.traces):
+        table = build(version, rows)
+        for name in FORMATS:
+            yield File(f"{table.name}{codecs.load(name).SUFFIX}", table.description, written(table, name)), table
+    split = tables.splits(version, rows)
+    yield File("splits.csv", split.description, written(split, "csv")), split
+    yield File("DATASHEET.md", "What this dataset is, for people", datasheet.markdown(version).encode()), None
+    yield File("datasheet.json", "The same, for programs", _json(datasheet.facts(version))), None
 
 
-def _question(question: Question) -> dict:
-    return {
-        "key": question.key, "kind": question.kind, "level": question.level, "prompt": question.prompt, "dimension": question.dimension,
-        "minimum": question.minimum, "maximum": question.maximum, "anchors": question.anchors, "uri": question.uri,
-        "labels": [{"code": label.code, "name": label.name, "uri": label.uri} for label in question.labels.all()],
-    }  # fmt: skip
+def _columns(table: Table) -> list[dict]:
+    return [{"name": c.name, "type": c.type, "about": c.description} for c in table.columns]
 
 
-def _items(version: DatasetVersion, rows: list[tuple[bytes, dict]]) -> Table:
-    columns = [
-        Column("item", STRING, "Export id of the item: of this dataset only, and of nothing else"),
-        Column("split", STRING, "train, development or test; nobody who appears is in two of them"),
-        Column("kind", STRING, "whole recording, segment or utterance"),
-        Column("start_us", INT64, "Start on the recording clock, microseconds"),
-        Column("end_us", INT64, "End on the recording clock, microseconds, not included"),
-        Column("modalities", LIST_STRING, "Modalities of the recording"),
-        Column("targets", LIST_STRING, "Whom the labels are about, under pseudonyms of this dataset"),
-    ]
-    asked = version.schema["questions"]
-    for question in asked:
-        key = question["key"]
-        choice = question["kind"] == "choice"
-        columns += [
-            Column(
-                f"{key}",
-                STRING if choice else FLOAT64,
-                f"Gold value of {key} ({question['level']}); none when tied or too few",
-            ),
-            Column(
-                f"{key}_spread",
-                FLOAT64,
-                "Share of the winning label" if choice else "Standard deviation over annotators",
-            ),
-            Column(f"{key}_n", INT64, "Annotators behind the gold value"),
-            Column(f"{key}_flag", STRING, "tie or too_few; empty when neither"),
-        ]
-    if version.profile == "labels_and_text":
-        columns.append(Column("text", STRING, "The words of the item"))
-    values = []
-    for export_id, content in rows:
-        row = [
-            export_id.hex(),
-            *(content[name] for name in ("split", "kind", "start_us", "end_us", "modalities", "targets")),
-        ]
-        for question in asked:
-            gold = content["gold"].get(question["key"], {"value": None, "spread": None, "n": 0, "flag": ""})
-            number = question["kind"] != "choice" and gold["value"] is not None
-            row += [float(gold["value"]) if number else gold["value"], _float(gold["spread"]), gold["n"], gold["flag"]]
-        values.append([*row, content.get("text")] if version.profile == "labels_and_text" else row)
-    return table(
-        "items", "One row an item: split, times, gold labels with their spread", columns, values, [e for e, _ in rows]
-    )
-
-
-def _ratings(rows: list[tuple[bytes, dict]]) -> Table:
-    columns = [
-        Column("item", STRING, "Export id of the item"),
-        Column(
-            "annotator",
-            STRING,
-            "Pseudonym; begins with simulated- or imported- when it is not one of the study's annotators",
-        ),
-        Column("question", STRING, "Key of the question"),
-        Column("label", STRING, "Code of the label, for choices"),
-        Column("number", FLOAT64, "Value, for scales"),
-    ]
-    values, order = [], []
-    for export_id, content in rows:
-        for n, said in enumerate(content["ratings"]):
-            values.append([export_id.hex(), said["annotator"], said["question"], said["label"], _float(said["number"])])
-            order.append(export_id + n.to_bytes(4, "big"))
-    return table("ratings", "One row an answer: every annotator, nothing averaged", columns, values, order)
-
-
-def _traces(rows: list[tuple[bytes, dict]]) -> Table:
-    columns = [
-        Column("item", STRING, "Export id of the item"),
-        Column("annotator", STRING, "Pseudonym, or gold for the fused trace"),
-        Column("question", STRING, "Key of the question"),
-        Column("time_us", INT64, "Media time on the recording clock, microseconds"),
-        Column("value", FLOAT64, "Rated value"),
-    ]
-    values, order = [], []
-    for export_id, content in rows:
-        for n, trace in enumerate(content["traces"]):
-            for m, (at, value) in enumerate(zip(trace["times_us"], trace["values"], strict=True)):
-                values.append([export_id.hex(), trace["annotator"], trace["question"], at, float(value)])
-                order.append(export_id + n.to_bytes(4, "big") + m.to_bytes(4, "big"))
-    return table(
-        "traces", "One row a sample of a continuous rating: raw of every annotator, and fused", columns, values, order
-    )
-
-
-def _splits(rows: list[tuple[bytes, dict]]) -> Table:
-    columns = [Column("item", STRING, "Export id of the item"), Column("split", STRING, "Its side")]
-    return table("splits", "Split", columns, [[e.hex(), c["split"]] for e, c in rows], [e for e, _ in rows])
-
-
-def _manifest(version: DatasetVersion, tables: list[Table], made: list[File]) -> dict:
+def _manifest(version: DatasetVersion, described: dict, listed: list[dict]) -> dict:
     return {
         "format": FORMAT,
         "format_version": FORMAT_VERSION,
@@ -225,19 +136,19 @@ def _manifest(version: DatasetVersion, tables: list[Table], made: list[File]) ->
         "version": version.number,
         "root": version.root,
         "rows": version.rows,
-        "codec": version.codec,
+        "codec": codec_version(),
         "purpose": version.purpose,
+        "recipients": version.recipient_class,
         "profile": version.profile,
         "changes": version.changes,
         "split": version.split,
-        "tables": {
-            t.name: {"rows": len(t), "columns": [{"name": c.name, "type": c.type, "about": c.description} for c in t.columns]} for t in tables
-        },
-        "files": [{"name": f.name, "about": f.about, "bytes": len(f.content), "sha256": f.sha256} for f in made],
-    }  # fmt: skip
+        "tables": described,
+        "files": listed,
+    }
 
 
-def _written(made: Table, name: str) -> bytes:
+def written(made: Table, name: str) -> bytes:
+    """A table in one of FORMATS."""
     out = io.BytesIO()
     codecs.load(name).write(made, out)
     return out.getvalue()
@@ -248,5 +159,19 @@ def _json(value: dict) -> bytes:
     return (json.dumps(json.loads(rfc8785.dumps(value)), indent=1, ensure_ascii=False, sort_keys=True) + "\n").encode()
 
 
-def _float(value: float | None) -> float | None:
-    return None if value is None else float(value)
+class _Pipe(io.RawIOBase):
+    """What is written can be taken out again; it cannot seek, so the archive is written from front to back."""
+
+    def __init__(self) -> None:
+        self._parts: list[bytes] = []
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, block: bytes) -> int:
+        self._parts.append(bytes(block))
+        return len(block)
+
+    def taken(self) -> bytes:
+        parts, self._parts = self._parts, []
+        return b"".join(parts)

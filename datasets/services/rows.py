@@ -8,7 +8,7 @@ participant: after an erasure nobody can compute them again.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -18,10 +18,13 @@ from django.db.models import Prefetch, QuerySet
 from affect.codecs import trace as container
 from consent import keys
 from consent.gate import Use, permitted
+from consent.models import Participant
 from consent.purposes import Modality
 from datasets.models import DatasetVersion
-from labeling.models import Annotator, Answer, Appearance, GoldLabel, Item, ItemTarget, Question, Trace
+from labeling.models import Annotator, Answer, Appearance, GoldLabel, Item, ItemTarget, Question, Trace, Track
 from labeling.services import ratings
+
+GOLD = "gold"  # stands where an annotator's pseudonym would, for the fused trace
 
 
 @dataclass(frozen=True)
@@ -30,7 +33,8 @@ class Row:
 
     item: UUID
     code: str  # names the item to the split, so that the same seed gives the same sides on every database
-    participants: tuple[UUID, ...]  # everyone who appears: the content is sealed under all their keys
+    participants: tuple[UUID, ...]  # who appears on what is used: the content is sealed under all their keys
+    together: frozenset[str]  # what may not be on two sides of a split: everyone who appears, and their groups
     session: str
     stratum: str  # the gold label of the first question, for balanced splits
     content: dict
@@ -38,9 +42,13 @@ class Row:
 
 def items(version: DatasetVersion) -> QuerySet[Item]:
     """The items that may go into a version: with a gold label, and allowed for its purpose and recipients, now."""
-    use = Use(version.purpose, version.recipient_class)
-    with_gold = Item.objects.filter(gold_labels__gold_standard=version.gold_standard).distinct()
-    return permitted(permitted(with_gold, Use("human_annotation")), use)
+    with_gold = GoldLabel.objects.filter(gold_standard=version.gold_standard_id).values("item")
+    return allowed(Item.objects.filter(pk__in=with_gold), version)
+
+
+def allowed(queryset: QuerySet, version: DatasetVersion) -> QuerySet:
+    """What of a queryset may be labeled and used for the version's purpose by its recipients, now."""
+    return permitted(permitted(queryset, Use("human_annotation")), Use(version.purpose, version.recipient_class))
 
 
 def build(version: DatasetVersion) -> Iterator[Row]:
@@ -48,50 +56,76 @@ def build(version: DatasetVersion) -> Iterator[Row]:
     chosen = list(
         items(version)
         .select_related("recording")
+        .order_by("code")
         .prefetch_related(
             Prefetch("item_targets", ItemTarget.objects.order_by("participant_id")),
-            Prefetch("recording__appearances", Appearance.objects.select_related("track", "participant")),
+            Prefetch("recording__appearances", Appearance.objects.select_related("participant")),
         )
     )
     ids = {item.pk for item in chosen}
+    tracks = _tracks(version, chosen)
     gold, said, traces = _gold(version, ids), _ratings(version, ids), _traces(version, ids)
+    texts = _texts(version, chosen, tracks)
     names = _Names(version)
-    texts = _texts(version, chosen)
     for item in chosen:
-        appearances = list(item.recording.appearances.all())
-        targets = [t.participant_id for t in item.item_targets.all()]
-        content = {
-            "kind": item.kind,
-            "start_us": item.start_us,
-            "end_us": item.end_us,
-            "modalities": sorted({a.track.modality for a in appearances}),
-            "targets": sorted(names.participant(p) for p in targets),
-            "gold": gold[item.pk],
-            "ratings": sorted(
-                ({**one, "annotator": names.annotator(who)} for who, one in said[item.pk]), key=lambda r: (r["question"], r["annotator"])
-            ),
-            "traces": sorted(
-                ({**one, "annotator": names.annotator(who) if who else "gold"} for who, one in traces[item.pk]),
-                key=lambda r: (r["question"], r["annotator"]),
-            ),
-        }  # fmt: skip
+        content = _content(item, tracks[item.recording_id], gold[item.pk], said[item.pk], traces[item.pk], names)
         if item.pk in texts:
             content["text"] = texts[item.pk]
-        people = {a.participant_id: a.participant for a in appearances}
-        groups = sorted({p.group for p in people.values() if p.group})
+        used = {track.pk for track in tracks[item.recording_id]}
+        appearances = list(item.recording.appearances.all())
         yield Row(
             item.pk,
             item.code,
-            tuple(sorted(people)),
-            item.recording.session or (groups[0] if groups else ""),
+            tuple(sorted({a.participant_id for a in appearances if a.track_id in used})),
+            frozenset(name for a in appearances for name in _bonds(a.participant)),
+            item.recording.session,
             _stratum(gold[item.pk]),
             content,
         )
 
 
+def _bonds(one: Participant) -> Iterator[str]:
+    yield one.code
+    if one.group:
+        yield f"group {one.group}"  # a household or a dyad stays on one side
+
+
+def _content(
+    item: Item, tracks: list[Track], gold: dict, said: list[tuple[UUID, dict]], traces: list[tuple[UUID | None, dict]], names: _Names
+) -> dict:  # fmt: skip
+    """What a row says. Lists are sorted by what they hold, so that no order of a database gets into the hash."""
+    return {
+        "kind": item.kind,
+        "start_us": item.start_us,
+        "end_us": item.end_us,
+        "modalities": sorted({track.modality for track in tracks}),
+        "targets": sorted(names.participant(t.participant_id) for t in item.item_targets.all()),
+        "gold": gold,
+        "ratings": sorted(
+            ({**one, "annotator": names.annotator(who)} for who, one in said),
+            key=lambda r: (r["question"], r["annotator"], r["label"] or "", r["number"] or 0.0),
+        ),
+        "traces": sorted(
+            ({**one, "annotator": names.annotator(who) if who else GOLD} for who, one in traces),
+            key=lambda r: (r["question"], r["annotator"], r["times_us"], r["values"]),
+        ),
+    }
+
+
 def canonical(content: Mapping) -> str:
     """RFC 8785 text of a row's content."""
     return rfc8785.dumps(dict(content)).decode()
+
+
+def salt(dataset_id: UUID, participants: Sequence[UUID], export_id: bytes, study_id: UUID) -> bytes:
+    """What a row's content is hashed with. It comes from the keys of the dataset and of those who appear: equal wherever the
+    keys are, and gone with the first of them, so that nobody can try out contents against the leaf of an erased row."""
+    return keys.export_id(dataset_id, participants, b"salt:" + export_id, study_id=study_id)
+
+
+def participant_name(dataset_id: UUID, participant_id: UUID, study_id: UUID) -> str:
+    """The pseudonym of a participant in one dataset. Raises keys.KeyGone after an erasure."""
+    return "P" + keys.export_id(dataset_id, [participant_id], b"participant", study_id=study_id).hex()[:16]
 
 
 class _Names:
@@ -106,9 +140,7 @@ class _Names:
 
     def participant(self, one: UUID) -> str:
         if one not in self._participants:
-            self._participants[one] = (
-                "P" + keys.export_id(self._dataset, [one], b"participant", study_id=self._study).hex()[:16]
-            )
+            self._participants[one] = participant_name(self._dataset, one, self._study)
         return self._participants[one]
 
     def annotator(self, one: UUID) -> str:
@@ -164,25 +196,36 @@ def _traces(version: DatasetVersion, ids: set[UUID]) -> dict[UUID, list[tuple[UU
 def _samples(question: str, trace: container.Trace) -> dict:
     return {
         "question": question,
-        "times_us": [int(t) for t in trace.times_us],
-        "values": [float(v) for v in trace.values],
+        "times_us": trace.times_us.tolist(),
+        "values": trace.values.tolist(),
+        "flags": trace.flags.tolist(),
     }
 
 
-def _texts(version: DatasetVersion, chosen: list[Item]) -> dict[UUID, str]:
+def _tracks(version: DatasetVersion, chosen: list[Item]) -> dict[UUID, list[Track]]:
+    """The tracks of the items' recordings that may be used: one that can be split off and is not allowed stays out."""
+    found: dict[UUID, list[Track]] = defaultdict(list)
+    of_items = Item.objects.filter(pk__in=items(version).values("pk")).values("recording")
+    usable = allowed(Track.objects.filter(recording__in=of_items), version).defer("probe")
+    for track in usable.prefetch_related("appearances"):
+        found[track.recording_id].append(track)
+    return found
+
+
+def _texts(version: DatasetVersion, chosen: list[Item], tracks: Mapping[UUID, list[Track]]) -> dict[UUID, str]:
     """The words themselves: only in the profile that carries them."""
     if version.profile != "labels_and_text":
         return {}
-    found = {}
-    for item in chosen:
-        spoken = [t for t in item.recording.tracks.all() if t.modality == Modality.TEXT and t.text]
-        people = defaultdict(list)
-        for appearance in item.recording.appearances.all():
-            people[appearance.track_id].append(appearance.participant_id)
-        words = [keys.open_text(bytes(t.text), study_id=item.study_id, participant_ids=people[t.pk]) for t in spoken]
-        if words:
-            found[item.pk] = "\n".join(words)
-    return found
+    spoken = [(i.pk, t) for i in chosen for t in tracks[i.recording_id] if t.modality == Modality.TEXT and t.text]
+    opened = keys.open_many(
+        [bytes(track.text) for _item, track in spoken],
+        study_id=version.dataset.study_id,
+        participant_ids=[[a.participant_id for a in track.appearances.all()] for _item, track in spoken],
+    )
+    found: dict[UUID, list[str]] = defaultdict(list)
+    for (item, _track), words in zip(spoken, opened, strict=True):
+        found[item].append(words)
+    return {item: "\n".join(words) for item, words in found.items()}
 
 
 def _stratum(gold: Mapping[str, Mapping]) -> str:

@@ -1,0 +1,63 @@
+"""What is frozen beside the rows at publication: everything the datasheet and the columns need, in codes and plain facts.
+
+Nothing here is translated: the same version gives the same datasheet whoever publishes it and in whatever language.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from uuid import UUID
+
+from django.db.models import Count
+
+from datasets.models import DatasetVersion
+from labeling.models import Annotator, Question, Recording
+from labeling.services import agreement, ratings
+
+
+def describe(version: DatasetVersion, items: Collection[UUID], published_on: str) -> dict:
+    """The facts of a version about to be published with these items."""
+    study, campaign, gold = version.dataset.study, version.campaign, version.gold_standard
+    report, fresh = agreement.latest(campaign)
+    return {
+        "dataset": version.dataset.name,
+        "about": version.dataset.about,
+        "version": version.number,
+        "study": {"name": study.name, "purpose": study.purpose, "context": study.context, "fictional": study.fictional, "controller": study.controller.name},
+        "bases": sorted([b.people_role, b.purpose, b.kind] for b in study.bases.filter(ends_at=None)),
+        "campaign": {"name": campaign.name, "overlap": campaign.overlap, "round": campaign.round, "predictions": campaign.predictions, "seed": campaign.seed},
+        "scheme": {"name": campaign.scheme_version.scheme.name, "version": campaign.scheme_version.number},
+        "questions": [_question(q) for q in _questions(version)],
+        "annotators": _annotators(version),
+        "gold": {"version": gold.number, "method": gold.method, "ties": gold.summary.get("ties", 0), "fresh": gold.inputs == ratings.inputs(campaign)},
+        "agreement": report.measures if report else [],
+        "agreement_fresh": fresh,
+        "sources": _sources(version, items),
+        "published_on": published_on,
+    }  # fmt: skip
+
+
+def _questions(version: DatasetVersion):
+    return version.campaign.scheme_version.questions.exclude(kind=Question.Kind.TEXT).prefetch_related("labels")
+
+
+def _question(question: Question) -> dict:
+    return {
+        "key": question.key, "kind": question.kind, "level": question.level, "prompt": question.prompt, "dimension": question.dimension,
+        "minimum": question.minimum, "maximum": question.maximum, "anchors": question.anchors, "uri": question.uri,
+        "labels": [{"code": label.code, "name": label.name, "uri": label.uri} for label in question.labels.all()],
+    }  # fmt: skip
+
+
+def _annotators(version: DatasetVersion) -> dict[str, int]:
+    kinds = Annotator.objects.filter(annotations__campaign=version.campaign, annotations__current=True)
+    return dict(sorted(kinds.values_list("kind").annotate(n=Count("pk", distinct=True))))
+
+
+def _sources(version: DatasetVersion, items: Collection[UUID]) -> list[list[str]]:
+    """Where the recordings come from, with their licences."""
+    chosen = set(items)
+    named = Recording.objects.filter(study=version.dataset.study_id).exclude(source="", licence="")
+    rows = named.filter(items__gold_labels__gold_standard=version.gold_standard_id)
+    pairs = rows.values_list("items", "source", "licence").distinct()
+    return [list(pair) for pair in sorted({(source, licence) for item, source, licence in pairs if item in chosen})]

@@ -1,0 +1,122 @@
+"""The tables of a package: items, ratings, traces and the split, with a description of every column (docs/datasets.md).
+
+They are built from rows as (export id, content) alone, so a package never depends on what else the database holds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from affect.codecs.table import FLOAT64, INT64, LIST_STRING, STRING, Column, Table, build
+from datasets.models import DatasetVersion
+
+Contents = Sequence[tuple[bytes, dict]]
+
+NO_GOLD = {"value": None, "spread": None, "n": 0, "flag": ""}
+ITEM = Column("item", STRING, "Export id of the item: of this dataset only, and of nothing else")
+FLAGS = (
+    "Bits: 1 nothing is known since the sample before, 2 rated again from here after going back, "
+    "4 another device or axis from here, 8 computed and not entered"
+)
+FIXED = ("split", "kind", "start_us", "end_us", "modalities", "targets")
+
+
+def items(version: DatasetVersion, rows: Contents) -> Table:
+    """One row an item: split, times, gold labels with their spread."""
+    columns = [
+        ITEM,
+        Column("split", STRING, "train, development or test; nobody who appears is in two of them"),
+        Column("kind", STRING, "whole recording, segment or utterance"),
+        Column("start_us", INT64, "Start on the recording clock, microseconds"),
+        Column("end_us", INT64, "End on the recording clock, microseconds, not included"),
+        Column("modalities", LIST_STRING, "Modalities of the recording that may be used"),
+        Column("targets", LIST_STRING, "Whom the labels are about, under pseudonyms of this dataset"),
+    ]
+    asked = version.schema["questions"]
+    for question in asked:
+        columns += _of_question(question)
+    with_text = version.profile == "labels_and_text"
+    if with_text:
+        columns.append(Column("text", STRING, "The words of the item"))
+    values = []
+    for export_id, content in rows:
+        row = [export_id.hex(), *[content[name] for name in FIXED]]
+        for question in asked:
+            gold = content["gold"].get(question["key"], NO_GOLD)
+            value = gold["value"] if question["kind"] == "choice" else _float(gold["value"])
+            row += [value, _float(gold["spread"]), gold["n"], gold["flag"]]
+        if with_text:
+            row.append(content.get("text"))
+        values.append(row)
+    return build(
+        "items", "One row an item: split, times, gold labels with their spread", columns, values, [e for e, _ in rows]
+    )
+
+
+def _of_question(question: dict) -> Iterator[Column]:
+    key, choice = question["key"], question["kind"] == "choice"
+    means = {"choice": "Gold label", "trace": "Mean over time of the fused trace"}.get(question["kind"], "Gold value")
+    yield Column(
+        key, STRING if choice else FLOAT64, f"{means} of {key} ({question['level']}); none when tied or too few"
+    )
+    spread = "Share of the winning label" if choice else "Standard deviation over annotators"
+    yield Column(f"{key}_spread", FLOAT64, spread)
+    yield Column(f"{key}_n", INT64, "Annotators behind the gold value")
+    yield Column(f"{key}_flag", STRING, "tie or too_few; empty when neither")
+
+
+def ratings(version: DatasetVersion, rows: Contents) -> Table:
+    """One row an answer."""
+    columns = [
+        ITEM,
+        Column(
+            "annotator",
+            STRING,
+            "Pseudonym; begins with simulated- or imported- when it is not one of the study's annotators",
+        ),
+        Column("question", STRING, "Key of the question"),
+        Column("label", STRING, "Code of the label, for choices"),
+        Column("number", FLOAT64, "Value, for scales"),
+    ]
+    values, order = [], []
+    for export_id, content in rows:
+        item = export_id.hex()
+        for n, said in enumerate(content["ratings"]):
+            values.append([item, said["annotator"], said["question"], said["label"], _float(said["number"])])
+            order.append(export_id + n.to_bytes(4, "big"))
+    return build("ratings", "One row an answer: every annotator, nothing averaged", columns, values, order)
+
+
+def traces(version: DatasetVersion, rows: Contents) -> Table:
+    """One row a sample of a continuous rating."""
+    columns = [
+        ITEM,
+        Column("annotator", STRING, "Pseudonym, or gold for the fused trace"),
+        Column("question", STRING, "Key of the question"),
+        Column("time_us", INT64, "Media time on the recording clock, microseconds"),
+        Column("value", FLOAT64, "Rated value"),
+        Column("flags", INT64, FLAGS),
+    ]
+    values, order = [], []
+    for export_id, content in rows:
+        item = export_id.hex()
+        for n, trace in enumerate(content["traces"]):
+            who, key, place = trace["annotator"], trace["question"], export_id + n.to_bytes(4, "big")
+            samples = zip(trace["times_us"], trace["values"], trace["flags"], strict=True)
+            for m, (at, value, flags) in enumerate(samples):
+                values.append([item, who, key, at, _float(value), flags])
+                order.append(place + m.to_bytes(4, "big"))
+    return build(
+        "traces", "One row a sample of a continuous rating: raw of every annotator, and fused", columns, values, order
+    )
+
+
+def splits(version: DatasetVersion, rows: Contents) -> Table:
+    """Which side each item is on, alone: for tools that want a list."""
+    columns = [ITEM, Column("split", STRING, "Its side")]
+    values = [[export_id.hex(), content["split"]] for export_id, content in rows]
+    return build("splits", "Which side of the split each item is on", columns, values, [e for e, _ in rows])
+
+
+def _float(value: float | None) -> float | None:
+    return None if value is None else float(value)
