@@ -46,7 +46,7 @@ TIME_ZONE = "UTC"
 
 INSTALLED_APPS = [
     "core", "consent", "consent.keyring", "labeling", "datasets", "inference", "demo", "config",
-    "django.contrib.auth", "django.contrib.contenttypes", "django.contrib.sessions", "django.contrib.messages",
+    "django.contrib.auth", "django.contrib.contenttypes", "django.contrib.humanize", "django.contrib.sessions", "django.contrib.messages",
     "whitenoise.runserver_nostatic", "django.contrib.staticfiles",
     "rest_framework", "drf_spectacular", "guardian", "django_htmx", "axes", "csp",
     "allauth", "allauth.account", "allauth.mfa", "allauth.socialaccount",
