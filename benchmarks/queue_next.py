@@ -56,7 +56,11 @@ def main() -> None:
     serving.migrate()
     began = time.perf_counter()
     scene = factories.scene(
-        n=options.items, annotators=tuple(f"a{n}" for n in range(8)), overlap=3, participants=200, kinds=("choice", "scale")
+        n=options.items,
+        annotators=tuple(f"a{n}" for n in range(8)),
+        overlap=3,
+        participants=200,
+        kinds=("choice", "scale"),
     )
     print(f"{options.items:,} items in a campaign after {time.perf_counter() - began:.1f} s")
     with serving.server() as port:

@@ -25,7 +25,9 @@ from typing import Any
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 FOLDER = tempfile.TemporaryDirectory(prefix="concord-benchmark-")
-os.environ.update(SECRET_KEY=secrets.token_hex(32), CONCORD_DATA=f"{FOLDER.name}/data", DJANGO_SETTINGS_MODULE="config.settings")
+os.environ.update(
+    SECRET_KEY=secrets.token_hex(32), CONCORD_DATA=f"{FOLDER.name}/data", DJANGO_SETTINGS_MODULE="config.settings"
+)
 for name in ("DATABASE_URL", "KEYS_DATABASE_URL", "PUBLIC_URL"):
     os.environ.pop(name, None)
 Path(os.environ["CONCORD_DATA"]).mkdir()

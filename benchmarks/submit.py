@@ -8,11 +8,10 @@ from __future__ import annotations
 
 import argparse
 import time
+from datetime import timedelta
 
 import serving  # first: it sets the environment up
 from django.db.models import F
-from datetime import timedelta
-
 from django.utils import timezone
 
 from labeling.models import Annotation, Answer, Assignment, CampaignItem
@@ -38,7 +37,9 @@ def lease(scene: factories.Scene, name: str, entries: list[CampaignItem]) -> lis
     return made
 
 
-def client(port: int, scene: factories.Scene, name: str, leases: list[Assignment], spent: list[float], errors: list[int]):
+def client(
+    port: int, scene: factories.Scene, name: str, leases: list[Assignment], spent: list[float], errors: list[int]
+):
     browser = serving.Browser(port, scene.users[name])
     said = factories.answers(scene.campaign)
 
@@ -77,7 +78,11 @@ def main() -> None:
     options = asked.parse_args()
     serving.migrate()
     scene = factories.scene(
-        n=options.items, annotators=tuple(f"a{n}" for n in range(8)), overlap=1, participants=200, kinds=("choice", "scale", "text")
+        n=options.items,
+        annotators=tuple(f"a{n}" for n in range(8)),
+        overlap=1,
+        participants=200,
+        kinds=("choice", "scale", "text"),
     )
     with serving.server() as port:
         measure(port, scene, 1, 20)  # the first requests load templates, languages and the scheme
@@ -87,7 +92,9 @@ def main() -> None:
             sent += len(spent)
             doubles = Annotation.objects.count() - sent
             serving.say(f"submit, {clients} client{'s' * (clients > 1)}", spent, elapsed, len(errors), doubled=doubles)
-    print(f"answers stored {Answer.objects.count()} of {2 * sent}; web process {serving.children_memory():.0f} MB at most")
+    print(
+        f"answers stored {Answer.objects.count()} of {2 * sent}; web process {serving.children_memory():.0f} MB at most"
+    )
 
 
 if __name__ == "__main__":

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-<<<<<<< HEAD
-from datetime import date
-=======
 import json
->>>>>>> versions
+from datetime import date
 from typing import Any
 
 from django.db import transaction
@@ -56,7 +53,6 @@ def export(participant: Participant, out: Any) -> None:
     out.section(_("Who received datasets with you in them"), shown)
 
 
-<<<<<<< HEAD
 def received(participant: Participant) -> list[tuple[str, str, date]]:
     """Who outside the team was handed a version this person is in: (who, what, when), for the participant's own page."""
     given = Delivery.objects.filter(version__version_rows__in=_rows(participant)).exclude(recipient=None).distinct()
@@ -66,10 +62,7 @@ def received(participant: Participant) -> list[tuple[str, str, date]]:
     ]
 
 
-def suspend(participant: Participant) -> dict[str, int]:
-=======
 def suspend(participant: Participant) -> None:
->>>>>>> versions
     """Stopping recalls every version the person is in. A pause needs nothing here: the gate closes downloads while it lasts."""
     if participant.state == Participant.State.STOPPED:
         for version in _versions(participant):

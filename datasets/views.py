@@ -157,7 +157,7 @@ def download(request: HttpRequest, version_id: UUID, asset_id: UUID) -> HttpResp
 
 def _held(request: HttpRequest, dataset_id: UUID, action: str = "view") -> Dataset:
     held = access.fetch(request.user, action, Dataset.objects.select_related("study"), pk=dataset_id)
-    request.study = held.study
+    request.study, request.section = held.study, "datasets:list"
     return held
 
 
@@ -166,7 +166,7 @@ def _held_version(request: HttpRequest, version_id: UUID, action: str = "view") 
         "dataset__study", "gold_standard__campaign", "previous", "published_by", "job"
     )
     held = access.fetch(request.user, action, versions, pk=version_id)
-    request.study = held.dataset.study
+    request.study, request.section = held.dataset.study, "datasets:list"
     return held
 
 

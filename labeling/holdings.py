@@ -72,7 +72,9 @@ def export(participant: Participant, package: Any) -> None:
     items = Item.objects.filter(item_targets__participant=participant)
     said = Annotation.objects.filter(item__in=items).select_related("item", "annotator", "campaign")
     package.add_json("data/annotations.json", [_annotation(one) for one in said.order_by("id")])
-    gold = GoldLabel.objects.filter(item__in=items).select_related("item", "label", "question", "gold_standard__campaign")
+    gold = GoldLabel.objects.filter(item__in=items).select_related(
+        "item", "label", "question", "gold_standard__campaign"
+    )
     package.add_json("data/gold.json", [_gold(one) for one in gold.order_by("id")])
     package.section(
         _("Recordings you appear in"), [[one.code, f"{one.duration_us / 1e6:.1f} s", one.state] for one in recordings]
@@ -146,7 +148,9 @@ def _of(path: str, items: Any, model: type) -> Q:
 def _alone_and_shared(participant: Participant) -> tuple[list[UUID], list[UUID]]:
     people = (
         Appearance.objects.filter(recording__in=_recordings(participant))
-        .exclude(participant__state=Participant.State.ERASED, participant__in=Participant.objects.exclude(pk=participant.pk))
+        .exclude(
+            participant__state=Participant.State.ERASED, participant__in=Participant.objects.exclude(pk=participant.pk)
+        )
         .values_list("recording_id")
         .annotate(Count("participant_id", distinct=True))
     )

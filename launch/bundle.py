@@ -50,6 +50,8 @@ def _wheels(where: Place, env: dict[str, str], into: Path) -> None:
 
 
 def _models(where: Place, env: dict[str, str]) -> None:
-    ran = subprocess.run([where.python, "-m", "inference.fetch", "--bundle", env["CONCORD_MODELS"]], cwd=where.checkout, env=env)
+    ran = subprocess.run(
+        [where.python, "-m", "inference.fetch", "--bundle", env["CONCORD_MODELS"]], cwd=where.checkout, env=env
+    )
     if ran.returncode:
         raise Stop("The models could not be fetched; the lines above tell why.")

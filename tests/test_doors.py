@@ -203,7 +203,12 @@ SIGNING_IN = (
 )
 TABLE = (*CORE, *LABELING, *STUDIES, *API, *SIGNING_IN)
 # allauth keeps the addresses of its older releases as redirects without a name.
-REDIRECTS = ("accounts/social/login/cancelled/", "accounts/social/login/error/", "accounts/social/signup/", "accounts/social/connections/")
+REDIRECTS = (
+    "accounts/social/login/cancelled/",
+    "accounts/social/login/error/",
+    "accounts/social/signup/",
+    "accounts/social/connections/",
+)
 THEIRS = ("account_", "mfa_", "socialaccount_", "openid_connect_")
 
 
@@ -285,7 +290,9 @@ def test_every_address_is_in_the_table():
     assert len(named) == len(TABLE), "A row stands twice in the table."
     unnamed = [path for name, path in walk(get_resolver().url_patterns) if not name and path not in REDIRECTS]
     missing = sorted(set(ROUTES) - {route for route, _method in named})
-    assert not missing + unnamed, f"These addresses have no row in tests/test_doors.py; say whom they are for: {missing + unnamed}"
+    assert not missing + unnamed, (
+        f"These addresses have no row in tests/test_doors.py; say whom they are for: {missing + unnamed}"
+    )
     gone = sorted({route for route, _method in named} - set(ROUTES))
     assert not gone, f"These rows of tests/test_doors.py name no address any more: {gone}"
 
@@ -325,7 +332,9 @@ def test_things_of_another_study_are_not_there(route: str, method: str, cast: Ca
 @pytest.mark.parametrize(
     ("route", "method"), [one for one in WITH_IDS if len(names_in(one[0])) > 1], ids=lambda word: word
 )
-def test_things_of_another_study_cannot_be_reached_through_ones_own(route: str, method: str, cast: Cast, visitors: Visitors):
+def test_things_of_another_study_cannot_be_reached_through_ones_own(
+    route: str, method: str, cast: Cast, visitors: Visitors
+):
     """The outer id is ours, the inner one another study's, in an address with two."""
     mixed, foreign = ids(cast.ours), ids(cast.theirs)
     inner = [name for name in names_in(route) if name.endswith("_id")][-1:]

@@ -184,7 +184,6 @@ def _nonce(context: template.Context) -> str:
     return str(nonce)
 
 
-
 def _modules() -> str:
     return _cached_modules() if not settings.DEBUG else _cached_modules.__wrapped__()
 

@@ -205,7 +205,9 @@ def _count(assignment: Assignment, *, first: bool) -> None:
     if was != Assignment.State.LEASED:
         # The place that the lease held was given back: take one again if one is left. The answer counts in any case.
         changes["taken"] = Case(
-            When(taken__lt=F("wanted"), then=F("taken") + 1), default=F("taken"), output_field=PositiveSmallIntegerField()
+            When(taken__lt=F("wanted"), then=F("taken") + 1),
+            default=F("taken"),
+            output_field=PositiveSmallIntegerField(),
         )
         full = Q(taken__gte=F("wanted") - 1) | Q(answered__gte=F("wanted") - 1)
         changes["open"] = Case(When(full, then=Value(False)), default=F("open"))

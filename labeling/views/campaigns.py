@@ -29,7 +29,7 @@ def held_campaign(request: HttpRequest, campaign_id: UUID, action: str = "view")
     """The campaign of an address, through the door; the navigation shows its study."""
     campaigns = Campaign.objects.select_related("study", "scheme_version__scheme", "guideline_version__guideline")
     campaign = access.fetch(request.user, action, campaigns, pk=campaign_id)
-    request.study = campaign.study
+    request.study, request.section = campaign.study, "campaigns:list"
     return campaign
 
 
@@ -266,7 +266,6 @@ def _progress(campaign: Campaign) -> dict:
     counts["from_elsewhere"] = ratings.annotations(campaign).exclude(source__in=("workspace", "api")).count()
     counts["bar"] = pictures.bar([counts["complete"], counts["begun"], 0, counts["untouched"]])
     return counts
-
 
 
 def _measures(campaign: Campaign, report) -> list[dict]:

@@ -173,9 +173,16 @@ def test_a_wrong_chunk_is_refused_with_its_code_and_nothing_is_stored(at_work, w
 def test_details_of_the_device_stay_small_and_without_text(at_work):
     scene, one = at_work
     chunk(scene.ana, one, 0, N)
-    for device in ({"kind": "Mäuse"}, {"a": {"b": {"c": {"d": {"e": {"f": 1}}}}}}, {"n": math.nan}, {"note": "x" * 200}):
+    for device in (
+        {"kind": "Mäuse"},
+        {"a": {"b": {"c": {"d": {"e": {"f": 1}}}}}},
+        {"n": math.nan},
+        {"note": "x" * 200},
+    ):
         with pytest.raises(Invalid) as said:
-            traces.finish(actor=scene.ana, assignment=one, client_id=one.client_id, question="arousal", chunks=1, device=device)
+            traces.finish(
+                actor=scene.ana, assignment=one, client_id=one.client_id, question="arousal", chunks=1, device=device
+            )
         assert said.value.code == "details_refused"
 
 

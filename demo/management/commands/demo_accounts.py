@@ -20,4 +20,6 @@ class Command(BaseCommand):
             self.stdout.write(f"{account.email:20} {account.name:16} {account.does}")
         pat = Participant.objects.filter(study__slug=SLUG, code="P-0001").first()
         if pat is not None:
-            self.stdout.write(f"pat, a participant, needs no account: {settings.PUBLIC_URL}/p/{links.make_link(participant=pat, actor=None)[1]}/")
+            self.stdout.write(
+                f"pat, a participant, needs no account: {settings.PUBLIC_URL}/p/{links.make_link(participant=pat, actor=None)[1]}/"
+            )
