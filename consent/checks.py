@@ -15,7 +15,7 @@ OURS = ("core", "consent", "labeling", "datasets", "inference")
 PEOPLE = ("consent.Participant", "consent.Person", "labeling.Annotator")
 
 
-@register(deploy=True)
+@register()
 def everything_about_people_is_held(app_configs: Any = None, **_: Any) -> list[CheckMessage]:
     covered, errors = set(), []
     for name in settings.HOLDINGS:
