@@ -113,7 +113,7 @@ def test_other_peoples_assignments_are_not_there(scene, signed_in, act):
     assert (client.get(crossed) if not act else send(client, crossed, {})).status_code == 404
 
 
-def test_who_is_not_signed_in_is_asked_to(client):
+def test_who_is_not_signed_in_is_asked_to(scene, client):
     response = client.get("/label/")
     assert response.status_code == 302
     assert "login" in response["Location"]
