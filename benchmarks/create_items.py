@@ -38,7 +38,9 @@ print(study.pk, tokens.create(user=who, name="bench")[1])
 
 def bodies(study: str, rows: int, rounds: int) -> list[bytes]:
     return [
-        json.dumps({"study": study, "rows": [_row(f"R{turn}-{at:05}", f"P-{at % PEOPLE:04}") for at in range(rows)]}).encode()
+        json.dumps(
+            {"study": study, "rows": [_row(f"R{turn}-{at:05}", f"P-{at % PEOPLE:04}") for at in range(rows)]}
+        ).encode()
         for turn in range(rounds)
     ]
 
@@ -94,7 +96,9 @@ def _send(port: int, secret: str, body: bytes, rows: int) -> float:
 
 
 def _run(environment: dict[str, str], *arguments: str) -> str:
-    done = subprocess.run([sys.executable, *arguments], cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        [sys.executable, *arguments], cwd=ROOT, env=environment, capture_output=True, text=True, check=False
+    )
     if done.returncode:
         raise SystemExit(done.stderr)
     return done.stdout

@@ -98,7 +98,9 @@ def _answer(who: User, held: Any, campaign: Any) -> None:
     traces.add_chunk(
         actor=who, assignment=held, client_id=client_id, question="arousal", sequence=0, times_us=times, values_=[0.25] * len(times), flags=None
     )  # fmt: skip
-    traces.finish(actor=who, assignment=held, client_id=client_id, question="arousal", chunks=1, device=None, events=None)
+    traces.finish(
+        actor=who, assignment=held, client_id=client_id, question="arousal", chunks=1, device=None, events=None
+    )
     annotations.submit_annotation(actor=who, assignment=held, client_id=client_id, answers=make.answers(campaign))
 
 
@@ -137,7 +139,11 @@ def _of_consent(scene: make.Scene) -> dict[str, Any]:
     )
     for person in scene.people:
         consents.record_consent(
-            participant=person, notice_text=notice.texts.get(), answers=dict.fromkeys(PURPOSES, True), actor=mia, method="paper"
+            participant=person,
+            notice_text=notice.texts.get(),
+            answers=dict.fromkeys(PURPOSES, True),
+            actor=mia,
+            method="paper",
         )
     return {
         "notices": notice, "consent-events": one.consent_events.first(), "permissions": one.permissions.first(),
@@ -152,7 +158,12 @@ def _of_inference(scene: make.Scene) -> dict[str, Any]:
     model = Model.objects.create(study=study, name="VADER", backend="vader-text-valence")
     version = ModelVersion.objects.create(model=model, number="1", files_hash="0" * 64)
     run = Run.objects.create(
-        study=study, model_version=version, campaign=scene.campaign, kind="prelabel", question=question, started_by=scene.mia
+        study=study,
+        model_version=version,
+        campaign=scene.campaign,
+        kind="prelabel",
+        question=question,
+        started_by=scene.mia,
     )
     prediction = Prediction.objects.create(
         study=study, run=run, model_version=version, item=item, question=question, number=0.5, input_hash="0" * 64

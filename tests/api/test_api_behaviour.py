@@ -67,7 +67,9 @@ def test_a_repeat_with_the_same_key_makes_nothing_twice(world):
 
 
 def test_an_unknown_field_or_parameter_is_refused(world):
-    told = problem(world.mia.post("schemes", {"study": world.ids["studies"], "name": "S", "colour": 1}), 422, "unknown_field")
+    told = problem(
+        world.mia.post("schemes", {"study": world.ids["studies"], "name": "S", "colour": 1}), 422, "unknown_field"
+    )
     assert told["errors"][0]["pointer"] == "#/colour"
     problem(world.mia.get("items?stduy=1"), 422, "parameter_unknown")
     problem(world.mia.get("items?study=1"), 422, "parameter_invalid")
@@ -80,16 +82,28 @@ def test_bulk_says_which_rows_and_stores_none(world):
     sent[1]["tracks"][0]["modality"] = "smell"
     sent[2]["colour"] = "red"
     sent[3]["tracks"][0]["duration_us"] = 1.5
-    told = problem(world.mia.post("recordings/bulk", {"study": world.ids["studies"], "rows": sent}), 422, "rows_refused")
+    told = problem(
+        world.mia.post("recordings/bulk", {"study": world.ids["studies"], "rows": sent}), 422, "rows_refused"
+    )
     assert {one["pointer"] for one in told["errors"]} == {"#/rows/2/colour", "#/rows/3/tracks/0/duration_us"}
     sent = rows(world, 6)
     sent[1]["tracks"][0]["modality"] = "smell"
     sent[4]["tracks"][0]["appearances"][0]["participant"] = "nobody"
     sent[5]["code"] = sent[0]["code"]
-    told = problem(world.mia.post("recordings/bulk", {"study": world.ids["studies"], "rows": sent}), 422, "rows_refused")
-    assert {"#/rows/1/tracks/0/modality", "#/rows/4/tracks/0/appearances", "#/rows/5/code"} <= {one["pointer"] for one in told["errors"]}
+    told = problem(
+        world.mia.post("recordings/bulk", {"study": world.ids["studies"], "rows": sent}), 422, "rows_refused"
+    )
+    assert {"#/rows/1/tracks/0/modality", "#/rows/4/tracks/0/appearances", "#/rows/5/code"} <= {
+        one["pointer"] for one in told["errors"]
+    }
     assert before == (Recording.objects.count(), Track.objects.count(), Appearance.objects.count())
-    for wrong in ({}, {"study": "x"}, [], {"study": world.ids["studies"], "rows": []}, {"study": world.ids["studies"], "rows": [None] * 20_001}):
+    for wrong in (
+        {},
+        {"study": "x"},
+        [],
+        {"study": world.ids["studies"], "rows": []},
+        {"study": world.ids["studies"], "rows": [None] * 20_001},
+    ):
         problem(world.mia.post("recordings/bulk", wrong), 422)
 
 
@@ -142,7 +156,8 @@ def test_background_work_is_accepted_with_a_job_that_can_be_cancelled(world):
     measured = world.mia.post("agreement-reports", {"campaign": world.ids["campaigns"]})
     assert (measured.status_code, measured.json()["state"]) == (202, "queued")
     version = world.mia.post(
-        "dataset-versions", {"dataset": world.ids["datasets"], "gold_standard": world.ids["gold-standards"], "number": "2.0"}
+        "dataset-versions",
+        {"dataset": world.ids["datasets"], "gold_standard": world.ids["gold-standards"], "number": "2.0"},
     )
     assert (version.status_code, version.json()["state"]) == (202, "draft")
     assert world.mia.post(f"dataset-versions/{world.ids['dataset-versions']}/package").status_code == 202
@@ -162,11 +177,16 @@ def test_a_version_whose_people_stopped_is_refused_by_its_code(world):
 def test_consent_is_appended_and_permissions_follow(world):
     path = f"permissions?participant={world.ids['participants']}&purpose=train_models"
     assert world.mia.get(path).json()["results"]
-    withdrawn = world.mia.post(f"participants/{world.ids['participants']}/withdraw", {"method": "letter", "purpose": "train_models"})
+    withdrawn = world.mia.post(
+        f"participants/{world.ids['participants']}/withdraw", {"method": "letter", "purpose": "train_models"}
+    )
     problem(withdrawn, 422)
     world.mia.post(f"participants/{world.ids['participants']}/withdraw", {"method": "phone", "purpose": "train_models"})
     assert world.mia.get(path).json()["results"] == []
-    kinds = [row["kind"] for row in world.mia.get(f"consent-events?participant={world.ids['participants']}").json()["results"]]
+    kinds = [
+        row["kind"]
+        for row in world.mia.get(f"consent-events?participant={world.ids['participants']}").json()["results"]
+    ]
     assert kinds[-1] == "withdrawn"
     problem(world.mia("PUT", f"consent-events/{world.ids['consent-events']}", {}), 405)
     problem(world.mia("PATCH", f"permissions/{world.ids['permissions']}", {}), 405)
@@ -189,7 +209,11 @@ def test_samples_of_a_trace_are_numbers(world):
 
 
 JSON = st.recursive(
-    st.none() | st.booleans() | st.integers(-(2**40), 2**40) | st.floats(allow_nan=False, allow_infinity=False, width=32) | st.text(max_size=8),
+    st.none()
+    | st.booleans()
+    | st.integers(-(2**40), 2**40)
+    | st.floats(allow_nan=False, allow_infinity=False, width=32)
+    | st.text(max_size=8),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=6), inner, max_size=3),
     max_leaves=6,
 )
@@ -202,7 +226,9 @@ def _posts(described: dict, world) -> list[tuple[str, list[str]]]:  # noqa: F811
         if "post" not in operations or not path.startswith("/api/v1/"):
             continue
         noun = path.removeprefix("/api/v1/").split("/")[0]
-        schema = operations["post"].get("requestBody", {}).get("content", {}).get("application/json", {}).get("schema", {})
+        schema = (
+            operations["post"].get("requestBody", {}).get("content", {}).get("application/json", {}).get("schema", {})
+        )
         named = described["components"]["schemas"].get(schema.get("$ref", "").rsplit("/", 1)[-1], {})
         for parameter in ("{id}", "{assignment_id}", "{annotation_id}"):
             path = path.replace(parameter, world.ids.get(noun) or str(uuid4()))

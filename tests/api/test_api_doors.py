@@ -63,7 +63,18 @@ def test_nobody_is_told_to_sign_in(world, anonymous):
 
 
 def test_sealed_columns_and_storage_keys_are_nowhere(world):
-    hidden = {"external_id", "text_sealed", "file_name", "store_key", "digest_hmac", "words", "contact", "person", "password", "packed"}
+    hidden = {
+        "external_id",
+        "text_sealed",
+        "file_name",
+        "store_key",
+        "digest_hmac",
+        "words",
+        "contact",
+        "person",
+        "password",
+        "packed",
+    }
     for noun in LISTS:
         for row in world.mia.get(noun).json()["results"]:
             assert not hidden & set(row), noun
@@ -141,7 +152,9 @@ def with_parts(world) -> dict[str, str]:
 
 def test_no_post_reaches_into_another_study(world):
     other = build()
-    before = {noun: len(other.mia.get(f"{noun}?limit=500").json()["results"]) for noun in LISTS if noun != "audit-events"}
+    before = {
+        noun: len(other.mia.get(f"{noun}?limit=500").json()["results"]) for noun in LISTS if noun != "audit-events"
+    }
     own = {model: model.objects.count() for model in (Campaign, Dataset, Recording, Scheme)}
     for path, body in foreign_bodies(with_parts(world), with_parts(other), other.scene.ana.email):
         answer = world.mia.post(path, body)

@@ -24,7 +24,9 @@ def described(tmp_path_factory) -> dict[str, Any]:
 def removed(before: Any, now: Any, at: str = "#") -> list[str]:
     """Where `now` lacks or changes what `before` promised. More is fine; a new required field of a request is not."""
     if isinstance(before, dict) and isinstance(now, dict):
-        found = [f"{at}/{name}" for name in before if name not in now and name not in ("description", "summary", "examples")]
+        found = [
+            f"{at}/{name}" for name in before if name not in now and name not in ("description", "summary", "examples")
+        ]
         if "/schemas/" in at and at.endswith("Request") and isinstance(now.get("required"), list):
             found += [f"{at}/required/{name}" for name in set(now["required"]) - set(before.get("required", []))]
         for name in set(before) & set(now) - {"description", "summary", "examples"}:
@@ -42,7 +44,9 @@ def test_the_description_is_openapi_3_1_and_names_both_ways_to_sign_in(described
 
 def test_nothing_that_was_promised_is_taken_back(described):
     promised = json.loads(SNAPSHOT.read_text())
-    gone = removed({k: promised[k] for k in ("paths", "components")}, {k: described[k] for k in ("paths", "components")})
+    gone = removed(
+        {k: promised[k] for k in ("paths", "components")}, {k: described[k] for k in ("paths", "components")}
+    )
     assert gone == [], f"The API is additive only. If this really is meant, renew the snapshot: {RENEW}"
 
 
