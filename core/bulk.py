@@ -6,7 +6,10 @@ It runs inside the caller's transaction, so one audit event covers it and a fail
 
 from __future__ import annotations
 
+import gc
+import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from itertools import islice
 from typing import Any
@@ -47,6 +50,27 @@ def insert(model: type[models.Model], columns: Sequence[str], rows: Iterable[Seq
             cursor.executemany(statement, chunk)
             total += len(chunk)
     return total
+
+
+_collecting = threading.Lock()
+_uncollected = 0
+
+
+@contextmanager
+def uncollected() -> Iterator[None]:
+    """Pause the garbage collector while very many small objects are made that are all still in use: it would walk all of
+    them again and again, and take as long as the work itself. Counted, so that threads which overlap do not leave it off."""
+    global _uncollected
+    with _collecting:
+        _uncollected += 1
+        gc.disable()
+    try:
+        yield
+    finally:
+        with _collecting:
+            _uncollected -= 1
+            if not _uncollected:
+                gc.enable()
 
 
 def _copy(connection: Any, statement: str, chunks: Iterable[Sequence[Sequence[Any]]]) -> int:

@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db.models import QuerySet
+from django.http import HttpResponse
 from django.utils.translation import gettext as _
 from drf_spectacular.utils import OpenApiParameter, OpenApiTypes, extend_schema
 from rest_framework import parsers, serializers
@@ -20,6 +21,7 @@ from consent.api.studies import AssetShown
 from consent.models import Study
 from core import access
 from core.api import Serializer
+from core.bulk import uncollected
 from core.errors import Invalid
 from core.idempotency import once
 from labeling.api import bulk
@@ -115,8 +117,12 @@ class Recordings(Noun):
 
     @writes(BulkBody, BulkMade, example=bulk.EXAMPLE)
     @action(detail=False, methods=["post"], url_path="bulk", pagination_class=None, filter_backends=())
-    def bulk(self, request: Request) -> Response:
+    def bulk(self, request: Request) -> HttpResponse:
         """Register up to 20,000 recordings with their tracks, appearances and items, or none of them."""
+        with uncollected():
+            return self._register(request)
+
+    def _register(self, request: Request) -> HttpResponse:
         study_id, rows = bulk.body(request.data)
         study = self.root("ingest", Study, study_id)
         made: list[recordings.Registered] = []
