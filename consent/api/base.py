@@ -139,7 +139,8 @@ class Filters(filters.BaseFilterBackend):
                 )
             path = view.filters[name]
             try:
-                value = self._field(queryset.model, path).to_python(given)
+                field = self._field(queryset.model, path)
+                value = field.to_python(given.title() if isinstance(field, models.BooleanField) else given)
                 if "\0" in given:
                     raise ValueError(given)
             except (ValidationError, ValueError) as wrong:
