@@ -124,7 +124,9 @@ def things(owner: User, annotators: list[User], name: str) -> Things:
     )  # fmt: skip
     model, model_version, run, prediction = _model(owner, study, campaign, items[0])
     held = Assignment.objects.filter(campaign=campaign, annotator__user=annotators[0], state="leased").get()
-    request = requests.open_request(actor=owner, study=study, kind="access", participant=people[0], words="What is held?")
+    request = requests.open_request(
+        actor=owner, study=study, kind="access", participant=people[0], words="What is held?"
+    )
     draft = notices.draft_notice(actor=owner, study=study, choices=CHOICES, texts=[TEXT])
     return Things(
         study=study, participant=people[0], link=link, token=token, notice=told.notice, draft=draft, text=told, request=request,
@@ -207,7 +209,12 @@ def _model(owner: User, study: Study, campaign: Campaign, item: Item) -> tuple[M
     model = Model.objects.create(study=study, name="Words", backend="vader-text-valence")
     version = ModelVersion.objects.create(model=model, number="1", files_hash="0" * 64, licence="MIT")
     run = Run.objects.create(
-        study=study, model_version=version, campaign=campaign, kind=Run.Kind.PRELABEL, question=question, started_by=owner
+        study=study,
+        model_version=version,
+        campaign=campaign,
+        kind=Run.Kind.PRELABEL,
+        question=question,
+        started_by=owner,
     )
     prediction = Prediction.objects.create(
         study=study, run=run, model_version=version, item=item, question=question, label=question.labels.first(),

@@ -22,7 +22,15 @@ from tests import cast as people
 ROOT = Path(__file__).resolve().parent.parent
 BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
 # Settings of the person who runs the tests; processes of the demo get their own.
-OURS = ("CONCORD_LEDGER", "CONCORD_KEYS", "DATABASE_URL", "DATABASE_OWNER_URL", "KEYS_DATABASE_URL", "BROKER_URL", "PUBLIC_URL")
+OURS = (
+    "CONCORD_LEDGER",
+    "CONCORD_KEYS",
+    "DATABASE_URL",
+    "DATABASE_OWNER_URL",
+    "KEYS_DATABASE_URL",
+    "BROKER_URL",
+    "PUBLIC_URL",
+)
 
 
 @pytest.fixture(scope="module")
