@@ -64,16 +64,16 @@ def _navigation(request: HttpRequest) -> dict[str, Any]:
 
 
 def _group(request: HttpRequest, title: str, table: tuple, may: set[str], study: Study) -> list[dict]:
-    links = [
-        _link(request, label(), reverse(route, args=[study.pk])) for label, route, action in table if action in may
-    ]
-    for link in links:
-        if link["url"].endswith("/requests/"):
-            link["count"] = Request.objects.filter(study=study, closed_at=None).count() or None
+    links = []
+    for label, route, action in table:
+        if action in may:
+            count = Request.objects.filter(study=study, closed_at=None).count() if route == "consent:requests" else None
+            link = _link(request, label(), reverse(route, args=[study.pk]), count or None)
+            # A page below says by `request.section` which link leads to it.
+            link["current"] = link["current"] or getattr(request, "section", "") == route
+            links.append(link)
     return [{"title": title, "links": links}] if links else []
 
 
 def _link(request: HttpRequest, label: str, url: str, count: int | None = None) -> dict:
-    exact = request.path == url
-    below = url.count("/") > 3 and request.path.startswith(url) and not url.endswith(f"/studies/{url.split('/')[2]}/")
-    return {"label": label, "url": url, "count": count, "current": exact or below}
+    return {"label": label, "url": url, "count": count, "current": request.path == url}

@@ -46,7 +46,7 @@ TIME_ZONE = "UTC"
 
 INSTALLED_APPS = [
     "core", "consent", "consent.keyring", "labeling", "datasets", "inference", "demo", "config",
-    "django.contrib.auth", "django.contrib.contenttypes", "django.contrib.sessions", "django.contrib.messages",
+    "django.contrib.auth", "django.contrib.contenttypes", "django.contrib.humanize", "django.contrib.sessions", "django.contrib.messages",
     "whitenoise.runserver_nostatic", "django.contrib.staticfiles",
     "rest_framework", "drf_spectacular", "guardian", "django_htmx", "axes", "csp",
     "allauth", "allauth.account", "allauth.mfa", "allauth.socialaccount",
@@ -105,7 +105,7 @@ def _sqlite(path: Path) -> dict:
             "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA secure_delete=ON; "
             "PRAGMA foreign_keys=ON; PRAGMA cache_size=-32000; PRAGMA mmap_size=268435456;",
         },
-        "TEST": {"NAME": None},
+        "TEST": {"NAME": ":memory:"},
     }
 
 
@@ -147,9 +147,9 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
 CELERY_BEAT_SCHEDULE = {
     "sweep jobs": {"task": "core.sweep_jobs", "schedule": 10.0},
     "checkpoint the audit log": {"task": "core.checkpoint_audit", "schedule": 24 * 3600.0},
+    "start erasures that are due": {"task": "consent.sweep_erasures", "schedule": 300.0},
     "forget idempotency keys": {"task": "core.forget_idempotency_keys", "schedule": 6 * 3600.0},
 }
-JOB_VIEWERS = ""  # dotted name of a function (user, job) -> bool of an app above: who else may see a job
 JOB_STALE_SECONDS = env.number("JOB_STALE_SECONDS", 30, "A job without a heartbeat for so long is taken over.", least=2)
 
 # Stored bytes ---------------------------------------------------------------------------------------------------------
@@ -182,6 +182,7 @@ STORAGES = {
         },
     },
 }
+FILE_UPLOAD_HANDLERS = ["consent.assets.SealedUploadHandler"]  # an upload is never a plain file on the disk
 UPLOAD_MAX_BYTES = env.number("UPLOAD_MAX_MB", 4096, "Largest accepted media file, in MB.", least=1) * 1024 * 1024
 DATA_UPLOAD_MAX_MEMORY_SIZE = 32 * 1024 * 1024
 JOB_VIEWERS = "config.jobs.may_see"
@@ -265,7 +266,10 @@ CONTENT_SECURITY_POLICY = {
         "font-src": [csp.SELF],
         "worker-src": [csp.SELF, "blob:"],
         "manifest-src": [csp.SELF],
-        "form-action": [csp.SELF],
+        "form-action": [
+            csp.SELF,
+            *([OIDC_ISSUER.split("/", 3)[0] + "//" + OIDC_ISSUER.split("/", 3)[2]] if OIDC_ISSUER else []),
+        ],
         "base-uri": [csp.NONE],
         "frame-ancestors": [csp.NONE],
     }
@@ -273,7 +277,7 @@ CONTENT_SECURITY_POLICY = {
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_AGE = 12 * 3600
-SESSION_ENGINE = "django.contrib.sessions.backends.cached_db"
+SESSION_ENGINE = "django.contrib.sessions.backends.db"  # a sign-out counts in every web process at once
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE
 SESSION_COOKIE_NAME = "__Host-session" if SECURE else "session"
 CSRF_COOKIE_NAME = "__Host-csrf" if SECURE else "csrf"
@@ -294,7 +298,7 @@ REST_FRAMEWORK = {
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["core.api.JSONParser"],
     "DEFAULT_PAGINATION_CLASS": "core.api.CursorPages",
-    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "DEFAULT_SCHEMA_CLASS": "consent.api.base.Schema",
     "EXCEPTION_HANDLER": "core.problems.for_api",
     "UNAUTHENTICATED_USER": "django.contrib.auth.models.AnonymousUser",
     "TEST_REQUEST_DEFAULT_FORMAT": "json",
@@ -308,6 +312,7 @@ SPECTACULAR_SETTINGS = {
     "SERVE_INCLUDE_SCHEMA": False,
     "SCHEMA_PATH_PREFIX": "/api/v1",
     "COMPONENT_SPLIT_REQUEST": True,
+    "POSTPROCESSING_HOOKS": [],  # enumerations stay where they are used: a shared name would change with every new one
 }
 
 # Languages, mail, logs -----------------------------------------------------------------------------------------------------

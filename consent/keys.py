@@ -175,7 +175,8 @@ def _text_keys(study_id: UUID, participant_ids: Iterable[UUID], aad: bytes) -> t
     keys = [tree.participant_key(one) for one in whose]
     if any(key.study_id != study_id for key in keys):
         raise KeyDamaged("a participant of another study cannot hold this study's text")
-    return keys, [_place(study_id, one, aad) for one in whose]
+    together = wrapping.everybody(whose)
+    return keys, [_place(study_id, one, together + aad) for one in whose]
 
 
 def _place(scope: UUID, owner: UUID, aad: bytes) -> bytes:

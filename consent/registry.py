@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from importlib import import_module
 from typing import Any, NamedTuple, Protocol
 
@@ -52,3 +53,22 @@ def suspend(participant: Participant) -> None:
 def resume(participant: Participant) -> None:
     for _name, module in holdings():
         module.resume(participant)
+
+
+class Received(NamedTuple):
+    """Somebody outside received something, for the participant's own page."""
+
+    who: str
+    what: str
+    on: date
+
+
+def received(participant: Participant) -> list[Received]:
+    """Who received the participant's data, newest first, from the holdings that hand anything out (`received`)."""
+    found = [
+        Received(*one)
+        for _name, module in holdings()
+        if (told := getattr(module, "received", None))
+        for one in told(participant)
+    ]
+    return sorted(found, key=lambda one: one.on, reverse=True)

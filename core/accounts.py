@@ -31,8 +31,23 @@ class AccountAdapter(DefaultAccountAdapter):
 class SingleSignOnAdapter(DefaultSocialAccountAdapter):
     """OpenID Connect signs in who was invited; it makes no accounts."""
 
+    def pre_social_login(self, request: HttpRequest, sociallogin: Any) -> None:
+        """Join the provider's identity to the invited account of the same address, if the provider vouches for it."""
+        if sociallogin.is_existing:
+            return
+        vouched = [one.email for one in sociallogin.email_addresses if one.verified]
+        user = User.objects.filter(email__iexact=vouched[0], is_active=True).first() if vouched else None
+        if user is not None:
+            sociallogin.connect(request, user)
+            audit.observe("core.identity.joined", actor=user, outcome="done")
+
     def is_open_for_signup(self, request: HttpRequest, sociallogin: Any) -> bool:
         return False
+
+    def populate_user(self, request: HttpRequest, sociallogin: Any, data: dict[str, Any]) -> User:
+        """Only what our User has; it is looked at and thrown away, as single sign-on makes no accounts."""
+        sociallogin.user.email = data.get("email") or ""
+        return sociallogin.user
 
 
 def locked_out(request: HttpRequest, credentials: Any = None, *args: Any, **kwargs: Any) -> HttpResponse:

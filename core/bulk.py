@@ -6,7 +6,11 @@ It runs inside the caller's transaction, so one audit event covers it and a fail
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+import gc
+import threading
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
 from itertools import islice
 from typing import Any
 from uuid import UUID
@@ -34,26 +38,48 @@ def insert(model: type[models.Model], columns: Sequence[str], rows: Iterable[Seq
     if not connection.in_atomic_block:
         raise RuntimeError("Bulk rows are part of a service's transaction.")
     prepare = [_preparer(field, connection) for field in fields]
-    prepared = (_prepared(row, prepare) for row in rows)
+    chunks = _prepared(rows, prepare)
     quote = connection.ops.quote_name
     table, names = quote(model._meta.db_table), ", ".join(quote(field.column) for field in fields)
     if connection.vendor == "postgresql":
-        return _copy(connection, f"COPY {table} ({names}) FROM STDIN", prepared)
+        return _copy(connection, f"COPY {table} ({names}) FROM STDIN", chunks)
     statement = f"INSERT INTO {table} ({names}) VALUES ({', '.join(['%s'] * len(fields))})"  # noqa: S608
     total = 0
     with connection.cursor() as cursor:
-        while chunk := list(islice(prepared, CHUNK)):
+        for chunk in chunks:
             cursor.executemany(statement, chunk)
             total += len(chunk)
     return total
 
 
-def _copy(connection: Any, statement: str, rows: Iterable[Sequence[Any]]) -> int:
+_collecting = threading.Lock()
+_uncollected = 0
+
+
+@contextmanager
+def uncollected() -> Iterator[None]:
+    """Pause the garbage collector while very many small objects are made that are all still in use: it would walk all of
+    them again and again, and take as long as the work itself. Counted, so that threads which overlap do not leave it off."""
+    global _uncollected
+    with _collecting:
+        _uncollected += 1
+        gc.disable()
+    try:
+        yield
+    finally:
+        with _collecting:
+            _uncollected -= 1
+            if not _uncollected:
+                gc.enable()
+
+
+def _copy(connection: Any, statement: str, chunks: Iterable[Sequence[Sequence[Any]]]) -> int:
     total = 0
     with connection.cursor() as cursor, connection.wrap_database_errors, cursor.copy(statement) as copy:
-        for row in rows:
-            copy.write_row(row)
-            total += 1
+        for chunk in chunks:
+            for row in chunk:
+                copy.write_row(row)
+            total += len(chunk)
     return total
 
 
@@ -68,20 +94,76 @@ def _field(model: type[models.Model], name: str) -> models.Field:
     raise NotAColumn(f"{model.__name__}.{name} is no column of its table.")
 
 
-def _preparer(field: models.Field, connection: Any) -> Callable[[Any], Any]:
+def _preparer(field: models.Field, connection: Any) -> Callable[[Sequence[Any]], Sequence[Any]]:
+    """What turns a column of values into what the driver takes. Whole columns at a time: most of them need nothing, or
+    hold few different values, and a function call a value is what bulk rows cannot afford."""
     target = field.target_field if field.is_relation else field
     if isinstance(target, models.UUIDField):
-        if connection.features.has_native_uuid_field:
-            return lambda value: value
-        return lambda value: value.hex if isinstance(value, UUID) else None if value is None else UUID(str(value)).hex
+        return _uuids if not connection.features.has_native_uuid_field else _as_is
     if isinstance(target, models.CharField | models.TextField):  # an enum's member is a str, but drivers see an enum
-        return lambda value: value if value is None or type(value) is str else str(value)
-    if isinstance(target, models.BooleanField | models.IntegerField):
-        return lambda value: value
+        return _texts
+    if isinstance(target, models.BooleanField | models.IntegerField | models.BinaryField):
+        return _as_is
     if connection.vendor == "postgresql" and isinstance(target, models.DateTimeField | models.FloatField):
-        return lambda value: value
-    return lambda value: target.get_db_prep_save(value, connection)
+        return _as_is
+    if isinstance(target, models.DateTimeField):
+        return lambda column: _once_each(column, _moment)
+    if isinstance(target, models.FloatField):
+        return lambda column: [None if value is None else float(value) for value in column]
+    return lambda column: _once_each(column, lambda value: target.get_db_prep_save(value, connection))
 
 
-def _prepared(row: Sequence[Any], prepare: Sequence[Callable[[Any], Any]]) -> list[Any]:
-    return [one(value) for one, value in zip(prepare, row, strict=True)]
+def _as_is(column: Sequence[Any]) -> Sequence[Any]:
+    return column
+
+
+def _uuids(column: Sequence[Any]) -> Sequence[Any]:
+    """UUIDs, or texts of them, as 32 hex digits; what already is that passes."""
+    kinds = set(map(type, column))
+    if kinds == {str} and set(map(len, column)) == {32}:
+        return column
+    if kinds == {UUID}:
+        if column[0] is column[-1]:  # the study, most of the time
+            digits = column[0].hex
+            return [digits if value is column[0] else value.hex for value in column]
+        return [value.hex for value in column]
+    return [value.hex if type(value) is UUID else None if value is None else UUID(str(value)).hex for value in column]
+
+
+def _texts(column: Sequence[Any]) -> Sequence[Any]:
+    if set(map(type, column)) <= {str, type(None)}:
+        return column
+    return [value if value is None or type(value) is str else str(value) for value in column]
+
+
+def _moment(value: datetime | None) -> str | None:
+    """As Django's SQLite backend stores it; a moment without a time zone is refused, as it could mean any."""
+    if value is None:
+        return None
+    if value.tzinfo is None:
+        raise ValueError("A moment needs a time zone.")
+    return str((value if value.tzinfo is UTC else value.astimezone(UTC)).replace(tzinfo=None))
+
+
+def _once_each(column: Sequence[Any], prepare: Callable[[Any], Any]) -> Sequence[Any]:
+    """Prepare each different value once, as far as values can be told apart; 1, 1.0 and True are told apart by type."""
+    if len(set(map(id, column))) == 1:
+        return [prepare(column[0])] * len(column)
+    try:
+        keyed = list(zip(map(type, column), column, strict=True))
+        known = {key: prepare(key[1]) for key in set(keyed)}
+    except TypeError:
+        return [prepare(value) for value in column]
+    return [known[key] for key in keyed]
+
+
+def _prepared(
+    rows: Iterable[Sequence[Any]], prepare: Sequence[Callable[[Sequence[Any]], Sequence[Any]]]
+) -> Iterator[list[tuple[Any, ...]]]:
+    """Chunks of rows as the driver takes them."""
+    rows = iter(rows)
+    while chunk := list(islice(rows, CHUNK)):
+        if other := set(map(len, chunk)) - {len(prepare)}:
+            raise ValueError(f"A row has {min(other)} values for {len(prepare)} columns.")
+        columns = [one(column) for one, column in zip(prepare, zip(*chunk, strict=True), strict=True)]
+        yield list(zip(*columns, strict=True))

@@ -11,6 +11,7 @@ foresaw is logged with its traceback and told as a 500 without details.
 from __future__ import annotations
 
 import json
+import logging
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from http import HTTPStatus
@@ -34,6 +35,7 @@ from rest_framework import exceptions as drf
 
 from core.errors import Invalid, Refused
 
+log = logging.getLogger("concord.problems")
 MEDIA_TYPE = "application/problem+json"
 _STANDARD = {"type", "title", "status", "detail", "instance", "code", "errors"}
 
@@ -136,7 +138,11 @@ def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpR
 
 @requires_csrf_token
 def server_error(request: HttpRequest) -> HttpResponse:
-    return respond(request, _of_status(500))
+    try:
+        return respond(request, _of_status(500))
+    except Exception:  # the page itself is what fails: a bare sentence is better than nothing
+        log.exception("the error page failed")
+        return HttpResponse(_of_status(500).detail, status=500, content_type="text/plain; charset=utf-8")
 
 
 @requires_csrf_token

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import date
 from typing import Any
 
 from django.db import transaction
@@ -50,6 +51,15 @@ def export(participant: Participant, out: Any) -> None:
     out.add_json("data/recipients.json", handed)
     shown = [[one["on"], one["to"], f"{one['dataset']} {one['version']}", one["purpose"]] for one in handed]
     out.section(_("Who received datasets with you in them"), shown)
+
+
+def received(participant: Participant) -> list[tuple[str, str, date]]:
+    """Who outside the team was handed a version this person is in: (who, what, when), for the participant's own page."""
+    given = Delivery.objects.filter(version__version_rows__in=_rows(participant)).exclude(recipient=None).distinct()
+    return [
+        (one.recipient.name, f"{one.version.dataset.name} {one.version.number}", one.created_at.date())
+        for one in given.select_related("recipient", "version__dataset")
+    ]
 
 
 def suspend(participant: Participant) -> None:

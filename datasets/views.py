@@ -20,7 +20,7 @@ from core.lists import Column, Listing
 from core.models import Job
 from core.views import follow
 from datasets.models import Dataset, DatasetVersion
-from datasets.services import delivery, publish, verify
+from datasets.services import delivery, features, publish, verify
 from labeling.models import GoldStandard
 from labeling.views.studies import crumbs, held_study
 
@@ -155,9 +155,16 @@ def download(request: HttpRequest, version_id: UUID, asset_id: UUID) -> HttpResp
     return response
 
 
+@require_POST
+def measure_voices(request: HttpRequest, study_id: UUID) -> HttpResponse:
+    study = held_study(request, study_id, "run")
+    job = features.start(actor=request.user, study=study)
+    return follow(request, job, reverse("studies:recordings", args=[study.pk]))
+
+
 def _held(request: HttpRequest, dataset_id: UUID, action: str = "view") -> Dataset:
     held = access.fetch(request.user, action, Dataset.objects.select_related("study"), pk=dataset_id)
-    request.study = held.study
+    request.study, request.section = held.study, "datasets:list"
     return held
 
 
@@ -166,7 +173,7 @@ def _held_version(request: HttpRequest, version_id: UUID, action: str = "view") 
         "dataset__study", "gold_standard__campaign", "previous", "published_by", "job"
     )
     held = access.fetch(request.user, action, versions, pk=version_id)
-    request.study = held.dataset.study
+    request.study, request.section = held.dataset.study, "datasets:list"
     return held
 
 

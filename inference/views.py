@@ -106,7 +106,7 @@ def run(request: HttpRequest, run_id: UUID) -> HttpResponse:
         "study", "model_version__model", "campaign", "gold_standard", "question", "job", "started_by"
     )
     held = access.fetch(request.user, "run", runs, pk=run_id)
-    request.study = held.study
+    request.study, request.section = held.study, "inference:models"
     context = {
         "run": held,
         "study": held.study,

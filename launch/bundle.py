@@ -41,7 +41,8 @@ def make(where: Place) -> None:
 def _wheels(where: Place, env: dict[str, str], into: Path) -> None:
     for lock in LOCKS:
         argv = [where.python, "-m", "pip", "download", "--quiet", "--disable-pip-version-check", "--no-deps"]
-        argv += ["--require-hashes", "--only-binary", ":all:", "-d", into]
+        # uv, which made the lock, does not hold an upper bound of a Requires-Python against a package; nor may pip.
+        argv += ["--require-hashes", "--only-binary", ":all:", "--ignore-requires-python", "-d", into]
         argv += ["-r", where.checkout / "requirements" / f"{lock}.lock"]
         ran = subprocess.run(argv, env=env, capture_output=True, text=True)
         if ran.returncode:
@@ -49,6 +50,8 @@ def _wheels(where: Place, env: dict[str, str], into: Path) -> None:
 
 
 def _models(where: Place, env: dict[str, str]) -> None:
-    ran = subprocess.run([where.python, "-m", "inference.fetch"], cwd=where.checkout, env=env)
+    ran = subprocess.run(
+        [where.python, "-m", "inference.fetch", "--bundle", env["CONCORD_MODELS"]], cwd=where.checkout, env=env
+    )
     if ran.returncode:
         raise Stop("The models could not be fetched; the lines above tell why.")

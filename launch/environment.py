@@ -25,7 +25,7 @@ from launch.sums import digest, verify
 # Each lock holds the ones before it: an environment for tests also runs the installation.
 LEVELS = ("base", "ml", "dev")
 STAMP = "concord-stamp.json"
-_KEPT = frozenset({".lock"})
+LOCK = ".concord-lock"  # not `.lock`, which is uv's own
 # A download that stands still is begun again soon, where nothing else was said: one stalled line must not cost minutes.
 PATIENCE = {"UV_HTTP_TIMEOUT": "15", "UV_HTTP_RETRIES": "6"}
 
@@ -97,7 +97,7 @@ def ensure(where: Place, level: str) -> None:
 def _alone(environment: Path) -> Iterator[None]:
     """Hold the environment's lock: two commands at once make it one after the other."""
     environment.mkdir(parents=True, exist_ok=True)
-    with (environment / ".lock").open("w") as held:
+    with (environment / LOCK).open("w") as held:
         fcntl.flock(held, fcntl.LOCK_EX)
         yield
 
@@ -106,7 +106,7 @@ def _fresh(where: Place) -> None:
     for entry in where.environment.iterdir():
         if entry.is_dir() and not entry.is_symlink():
             shutil.rmtree(entry)
-        elif entry.name not in _KEPT:
+        elif entry.name != LOCK:
             entry.unlink()
     made = subprocess.run([sys.executable, "-m", "venv", where.environment], capture_output=True, text=True)
     if made.returncode:

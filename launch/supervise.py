@@ -189,9 +189,13 @@ class Supervisor:
                 time.sleep(0.1)
         say.plain(f"\n    Concord is at {self.url}\n    Ctrl-C stops it; its data stay in {self.where.data}\n")
         if self.demo:
-            prepare.manage(self.where, self.env, "accounts", show="accounts")
+            prepare.manage(self.where, self.env, "demo_accounts", show="accounts")
         if (self.where.checkout / "inference" / "fetch.py").exists():
-            self._add("models", self.where.python, "-m", "inference.fetch", once=True, echo=True, niceness=5)
+            models = self.env.get("CONCORD_MODELS") or str(self.where.data / "models")
+            fetch = [self.where.python, "-m", "inference.fetch", "--to", models]
+            if self.where.bundle is not None:
+                fetch += ["--from", str(self.where.bundle / "models")]
+            self._add("models", *fetch, once=True, echo=True, niceness=5)
 
     # looking after ----------------------------------------------------------------------------------------------------
 

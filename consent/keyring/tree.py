@@ -9,7 +9,7 @@ sure that no later mistake can undo it.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any, TypeVar
@@ -43,21 +43,14 @@ def ensure_person(person_id: UUID) -> None:
 
 
 def ensure_participants(study_id: UUID, participant_ids: Iterable[UUID]) -> int:
-    """Make a key for every participant that has none, one query per thousand. Returns how many were made."""
-    box, made = study_key(study_id).box("wrap"), 0
+    """Make a key for every participant that has none, in one statement. Returns how many were made."""
+    box, wanted = study_key(study_id).box("wrap"), list(dict.fromkeys(participant_ids))
+    rows = (
+        (one, study_id, 1, wrapping.seal([box], raw, [wrapping.bound(b"participant", one, study_id)]))
+        for one, raw in zip(wanted, wrapping.fresh(len(wanted)), strict=True)
+    )
     with transaction.atomic(using="keys"):
-        for batch in _batches(dict.fromkeys(participant_ids), BATCH):
-            rows = ParticipantKey.objects.filter(participant_id__in=batch)
-            known = set(rows.values_list("participant_id", flat=True))
-            fresh = zip(
-                [one for one in batch if one not in known], wrapping.fresh(len(batch) - len(known)), strict=True
-            )
-            new = [
-                (one, study_id, 1, wrapping.seal([box], raw, [wrapping.bound(b"participant", one, study_id)]))
-                for one, raw in fresh
-            ]
-            made += _insert(ParticipantKey, ("participant_id", "study_id", "version", "wrapped"), new)
-    return made
+        return _insert(ParticipantKey, ("participant_id", "study_id", "version", "wrapped"), rows)
 
 
 def ensure_package(package_id: UUID, study_id: UUID) -> None:
@@ -84,8 +77,8 @@ def make_asset_keys(study_id: UUID, wanted: Sequence[NewAssetKey]) -> list[bytes
     raws, now, rows = wrapping.fresh(len(wanted)), timezone.now(), []
     for new, raw in zip(wanted, raws, strict=True):
         subjects = sorted(set(new.participant_ids))
-        boxes = _above(study_id, subjects, new.package_id)
-        sealed = wrapping.seal(boxes, raw, [wrapping.bound(b"asset", new.asset_id, study_id)] * len(boxes))
+        boxes, bindings = _above(new.asset_id, study_id, subjects, new.package_id)
+        sealed = wrapping.seal(boxes, raw, bindings)
         rows.append((new.asset_id, study_id, [str(one) for one in subjects], new.package_id, 1, sealed, now))
     columns = ("asset_id", "study_id", "subject_ids", "package_id", "version", "wrapped", "created_at")
     with transaction.atomic(using="keys"):
@@ -101,8 +94,8 @@ def rewrap_asset(asset_id: UUID, participant_ids: Sequence[UUID]) -> None:
             raise KeyGone(f"asset {asset_id} has no key")
         raw = _open_asset(row).raw()
         subjects = sorted(set(participant_ids))
-        boxes = _above(row.study_id, subjects, row.package_id)
-        row.wrapped = wrapping.seal(boxes, raw, [wrapping.bound(b"asset", asset_id, row.study_id)] * len(boxes))
+        boxes, bindings = _above(asset_id, row.study_id, subjects, row.package_id)
+        row.wrapped = wrapping.seal(boxes, raw, bindings)
         row.subject_ids = [str(one) for one in subjects]
         row.save(update_fields=["wrapped", "subject_ids"])
     _kept.pop(("asset", asset_id), None)
@@ -133,10 +126,9 @@ def participant_keys(participant_ids: Iterable[UUID]) -> dict[UUID, Key]:
         else:
             missing.append(one)
     for batch in _batches(missing, BATCH):
-        rows = ParticipantKey.objects.filter(participant_id__in=batch)
-        for one, study_id, version, wrapped in rows.values_list("participant_id", "study_id", "version", "wrapped"):
+        for one, study_id, version, wrapped in _participant_rows(batch):
             binding = [wrapping.bound(b"participant", one, study_id, version)]
-            raw = wrapping.unseal([study_key(study_id).box("wrap")], bytes(wrapped), binding)
+            raw = wrapping.unseal([study_key(study_id).box("wrap")], wrapped, binding)
             found[one] = _keep("participant", one, Key(raw, study_id=study_id))
     for one in missing:
         if one not in found:
@@ -237,22 +229,24 @@ def _under_epoch(model: type[models.Model], kind: bytes, owner: str, owner_id: U
 
 def _open_asset(row: AssetKey) -> Key:
     subjects = [UUID(one) for one in row.subject_ids]
-    boxes = _above(row.study_id, subjects, row.package_id)
-    raw = wrapping.unseal(
-        boxes, bytes(row.wrapped), [wrapping.bound(b"asset", row.asset_id, row.study_id)] * len(boxes)
-    )
-    above = [*subjects, *([row.package_id] if row.package_id else [])]
-    return Key(raw, study_id=row.study_id, needs=frozenset(above))
+    boxes, bindings = _above(row.asset_id, row.study_id, subjects, row.package_id)
+    raw = wrapping.unseal(boxes, bytes(row.wrapped), bindings)
+    needs = frozenset([*subjects, *([row.package_id] if row.package_id else [])])
+    return Key(raw, study_id=row.study_id, needs=needs)
 
 
-def _above(study_id: UUID, subjects: Sequence[UUID], package_id: UUID | None) -> list[Any]:
-    """The boxes an asset's key is sealed under, in order."""
+def _above(
+    asset_id: UUID, study_id: UUID, subjects: Sequence[UUID], package_id: UUID | None
+) -> tuple[list[Any], list[bytes]]:
+    """The boxes an asset's key is sealed under, in order, and what each layer is bound to."""
     above = [package_key(package_id)] if package_id else []
     known = participant_keys(subjects) if subjects else {}
     above += [known[one] for one in subjects]
     if any(key.study_id != study_id for key in above):
         raise KeyDamaged("a participant or package of another study cannot hold this study's asset")
-    return [key.box("media") for key in above or [study_key(study_id)]]
+    above = above or [study_key(study_id)]
+    binding = wrapping.bound(b"asset", asset_id, study_id) + wrapping.everybody(subjects)
+    return [key.box("media") for key in above], [binding] * len(above)
 
 
 def _recall(kind: str, owner: UUID) -> Key | None:
@@ -273,14 +267,39 @@ def _batches(things: Iterable[_Any], size: int) -> Iterator[list[_Any]]:
         yield batch
 
 
-def _insert(model: type[models.Model], columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> int:
+def _participant_rows(participant_ids: Sequence[UUID]) -> Iterator[tuple[UUID, UUID, int, bytes]]:
+    """Rows as tuples, around the ORM, whose conversions would cost more than the decryption."""
+    connection = connections["keys"]
+    native = connection.features.has_native_uuid_field
+    asked = {one if native else one.hex: one for one in participant_ids}
+    studies: dict[Any, UUID] = {}
+    table, places = connection.ops.quote_name(ParticipantKey._meta.db_table), ", ".join(["%s"] * len(asked))
+    query = f"SELECT participant_id, study_id, version, wrapped FROM {table} WHERE participant_id IN ({places})"  # noqa: S608
+    with connection.cursor() as cursor:
+        cursor.execute(query, list(asked))
+        for one, study, version, wrapped in cursor.fetchall():
+            if study not in studies:
+                studies[study] = study if native else UUID(study)
+            yield asked[one], studies[study], version, bytes(wrapped)
+
+
+def _insert(model: type[models.Model], columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> int:
     """Many rows in one go; a row that somebody else made meanwhile stays as it is. Returns how many are new."""
     connection = connections["keys"]
     fields = [model._meta.get_field(name) for name in columns]
-    prepared = [[f.get_db_prep_save(v, connection) for f, v in zip(fields, row, strict=True)] for row in rows]
-    names = ", ".join(connection.ops.quote_name(f.column) for f in fields)
+    prepare = [_preparer(field, connection) for field in fields]
+    names = ", ".join(connection.ops.quote_name(field.column) for field in fields)
     table, places = connection.ops.quote_name(model._meta.db_table), ", ".join(["%s"] * len(fields))
     statement = f"INSERT INTO {table} ({names}) VALUES ({places}) ON CONFLICT DO NOTHING"  # noqa: S608
     with connection.cursor() as cursor:
-        cursor.executemany(statement, prepared)
+        cursor.executemany(statement, [[one(v) for one, v in zip(prepare, row, strict=True)] for row in rows])
         return max(cursor.rowcount, 0)
+
+
+def _preparer(field: models.Field, connection: Any) -> Callable[[Any], Any]:
+    if isinstance(field, models.UUIDField):
+        native = connection.features.has_native_uuid_field
+        return lambda value: value if native or value is None else value.hex
+    if isinstance(field, models.BinaryField | models.IntegerField):
+        return lambda value: value
+    return lambda value: field.get_db_prep_save(value, connection)

@@ -70,6 +70,11 @@ def bound(kind: bytes, owner: UUID, parent: UUID | int, version: int = 1) -> byt
     return b"concord/key/1/" + kind + b"/" + owner.bytes + above + version.to_bytes(4, "big")
 
 
+def everybody(owners: Sequence[UUID]) -> bytes:
+    """Names a whole set of holders, so that each layer says under whom the others are: none can be left out."""
+    return sha256(b"".join(one.bytes for one in owners)).digest()
+
+
 def seal(boxes: Sequence[AESGCM], plain: bytes, bindings: Iterable[bytes]) -> bytes:
     """Seal under each box in turn; to open it all of them are needed. 28 bytes longer for each."""
     for box, binding in zip(boxes, bindings, strict=True):

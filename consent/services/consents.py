@@ -153,9 +153,14 @@ def confirm_erasure(*, erasure: Erasure, code: str, actor: User | None = None) -
     """The code came back: after the cooling-off the erasure runs. A wrong code is counted, and refused."""
     if not erasures.code_matches(erasure, code):  # commits the count by itself: a refusal must not roll it back
         raise Refused("code_wrong", _("This code is wrong or too old. Ask for a new one."))
-    with transaction.atomic():
-        _append(erasure.participant, Kind.ERASURE_CONFIRMED, actor, "code")
-        return erasures.confirm(erasure, actor=actor, method="code")
+    return confirm_by_code(erasure=erasure, actor=actor)
+
+
+@transaction.atomic
+def confirm_by_code(*, erasure: Erasure, actor: User | None = None) -> Erasure:
+    """What `confirm_erasure` does once the code matched."""
+    _append(erasure.participant, Kind.ERASURE_CONFIRMED, actor, "code")
+    return erasures.confirm(erasure, actor=actor, method="code")
 
 
 def _held(participants: Iterable[Participant]) -> list[Participant]:

@@ -131,10 +131,9 @@ def _asked(event: ConsentEvent) -> list[str]:
 
 
 def _ended(event: ConsentEvent) -> set[Key]:
-    """What an event ends. A refusal answers one question; everything else ends the purpose for every recipient."""
+    """What an event ends: the purpose, for every recipient, in the modality it names or all."""
     modalities = [event.modality] if event.modality else Modality.values
-    recipients = [event.recipient_class] if event.kind == Kind.REFUSED else RecipientClass.values
-    return {(event.purpose, modality, recipient) for modality in modalities for recipient in recipients}
+    return {(event.purpose, modality, recipient) for modality in modalities for recipient in RecipientClass.values}
 
 
 def lock(participants: Iterable[Participant]) -> list[Participant]:

@@ -78,6 +78,20 @@ POSTGRES = [
        END $$""",
     "REVOKE ALL ON FUNCTION audit.append(text[]), audit.head() FROM PUBLIC",
     "CREATE VIEW audit_event AS SELECT * FROM audit.event",
+    # Default privileges may have given the runtime role every right on new tables (docker/roles.sql): whoever got some
+    # keeps the reading, and gets the two functions in place of the writing.
+    """DO $$
+       DECLARE one name;
+       BEGIN
+         FOR one IN SELECT DISTINCT r.rolname FROM pg_class c, aclexplode(c.relacl) a JOIN pg_roles r ON r.oid = a.grantee
+                    WHERE c.oid IN ('audit.event'::regclass, 'audit_event'::regclass) AND a.grantee <> c.relowner
+         LOOP
+           EXECUTE format('REVOKE ALL ON audit.event, audit_event FROM %I', one);
+           EXECUTE format('GRANT SELECT ON audit_event TO %I', one);
+           EXECUTE format('GRANT USAGE ON SCHEMA audit TO %I', one);
+           EXECUTE format('GRANT EXECUTE ON FUNCTION audit.head(), audit.append(text[]) TO %I', one);
+         END LOOP;
+       END $$""",
 ]
 
 

@@ -6,12 +6,13 @@ import json
 import math
 from datetime import UTC, date, datetime
 from functools import lru_cache
+from typing import Any
 
 from django import template
-from django.forms import BoundField
 from django.conf import settings
 from django.contrib.staticfiles import finders
 from django.contrib.staticfiles.storage import staticfiles_storage
+from django.forms import BoundField, CheckboxInput, CheckboxSelectMultiple, RadioSelect
 from django.utils import timezone
 from django.utils.formats import date_format, number_format
 from django.utils.html import format_html, format_html_join
@@ -102,6 +103,7 @@ def when(moment: datetime | date | None) -> SafeString:
     return format_html('<time datetime="{}">{}</time>', moment.isoformat(), date_format(moment, "DATE_FORMAT"))
 
 
+@register.simple_tag(name="duration")
 @register.filter
 def duration(microseconds: int | None) -> str:
     """Media time for people: 1:02.5 from 62,500,000 µs; hours when there are some.
@@ -119,6 +121,7 @@ def duration(microseconds: int | None) -> str:
     return f"{sign}{hours}:{minutes:02d}:{seconds}" if hours else f"{sign}{minutes}:{seconds}"
 
 
+@register.simple_tag(name="pct")
 @register.filter
 def pct(share: float | None, digits: int = 0) -> str:
     """A share as per cent; a dash when undefined."""
@@ -127,10 +130,29 @@ def pct(share: float | None, digits: int = 0) -> str:
     return f"{number_format(share * 100, digits)} %"
 
 
-@register.filter
-def figure(value: float | None) -> str:
+@register.simple_tag(name="coefficient")
+@register.filter(name="coefficient")
+def coefficient(value: float | None) -> str:
     """A coefficient with two decimals and no leading zero, as the field prints them; a dash when undefined."""
     return DASH if value is None or math.isnan(value) else _figure(value)
+
+
+@register.simple_tag
+def span(start_us: int | None, end_us: int | None) -> str:
+    """A stretch of media time for people: from – to."""
+    return f"{duration(start_us)} {DASH} {duration(end_us)}"
+
+
+@register.simple_tag(name="input")
+def input_(field: BoundField) -> SafeString:
+    """A form's field in our look, tied to its hint and its error for who does not see them side by side."""
+    widget = field.field.widget
+    attrs: dict[str, Any] = {}
+    if not isinstance(widget, CheckboxInput | RadioSelect | CheckboxSelectMultiple):
+        attrs["class"] = " ".join(part for part in (widget.attrs.get("class"), "input") if part)
+    if field.errors:
+        attrs["aria-invalid"] = "true"
+    return field.as_widget(attrs=attrs)
 
 
 @register.simple_tag
@@ -155,7 +177,11 @@ def clock(due: datetime | None, start: datetime | None = None) -> SafeString:
 
 
 def _nonce(context: template.Context) -> str:
-    return str(context.get("CSP_NONCE") or getattr(context.get("request"), "csp_nonce", "") or "")
+    """The page's nonce. It is made when it is first read, and is falsy until then: so no `or` here."""
+    nonce = context.get("CSP_NONCE")
+    if nonce is None:
+        nonce = getattr(context.get("request"), "csp_nonce", "")
+    return str(nonce)
 
 
 def _modules() -> str:
@@ -191,15 +217,3 @@ def demo_accounts() -> list[dict[str, str]]:
         return []
     people = User.objects.filter(is_active=True, email__endswith=".example").order_by("email")[:20]
     return [{"email": person.email, "name": person.name} for person in people]
-
-
-@register.simple_tag
-def control(field: BoundField) -> SafeString:
-    """A form's control in the house's look, tied to its hint and its error for those who listen."""
-    attributes = {"class": "input"}
-    described = [field.auto_id + "_helptext"] if field.help_text else []
-    if field.errors:
-        attributes["aria-invalid"] = "true"
-    if described:
-        attributes["aria-describedby"] = " ".join(described)
-    return field.as_widget(attrs=attributes)

@@ -15,13 +15,13 @@ from typing import Any
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Case, F, Q, Value, When
+from django.db.models import Case, F, PositiveSmallIntegerField, Q, Value, When
 from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext as _
 
 from consent import keys
 from consent.gate import Use, permitted
-from core import audit, ids
+from core import audit, bulk, ids
 from core.errors import ConsentMissing, Refused
 from core.models import User
 from labeling.models import (
@@ -40,6 +40,7 @@ from labeling.services.queue import withdrawn
 from labeling.services.schemes import Definition, definition
 
 USE = Use("human_annotation")
+_COLUMNS = [field.attname for field in Annotation._meta.concrete_fields]
 TAKES_ANSWERS = (Campaign.State.OPEN, Campaign.State.PAUSED)  # paused hands nothing out, but takes what was begun
 
 
@@ -83,13 +84,13 @@ def submit_annotation(
     )
     asked = definition(assignment.campaign.scheme_version_id)
     said = values.check_answers(asked, answers)
-    return _store(actor, assignment.pk, client_id, asked, said, evidence, source)
+    return _store(actor, assignment, client_id, asked, said, evidence, source)
 
 
 @transaction.atomic
 def _store(
     actor: User,
-    assignment_id: UUID,
+    assignment: Assignment,
     client_id: UUID,
     asked: Definition,
     said: Sequence[values.Value],
@@ -97,14 +98,11 @@ def _store(
     source: str,
 ) -> Annotation:
     # Held until commit: two tabs of one annotator take turns. The gate is asked in the same statement.
-    assignment = (
-        permitted(Assignment.objects.select_for_update(of=("self",)), USE)
-        .select_related("campaign")
-        .filter(pk=assignment_id)
-        .first()
-    )
-    if assignment is None:
+    held = permitted(Assignment.objects.select_for_update(of=("self",)), USE).filter(pk=assignment.pk).order_by()
+    states = held.values_list("state", "campaign__state").first()
+    if states is None:
         raise withdrawn()
+    assignment.state, campaign_state = states
     fingerprint = _fingerprint(assignment, said)
     stored, before = _stored_before(assignment, client_id)
     if stored is not None:
@@ -115,7 +113,7 @@ def _store(
             )
         stored.repeated = True
         return stored
-    if assignment.campaign.state not in TAKES_ANSWERS:
+    if campaign_state not in TAKES_ANSWERS:
         raise Refused("campaign_closed", _("This campaign is closed and takes no more answers."))
     annotation = _revision(assignment, before, client_id, fingerprint, evidence, source)
     _keep_answers(annotation, said, assignment)
@@ -162,7 +160,8 @@ def _revision(
         perceived=_perceived(campaign, evidence.perceived), started_at=evidence.started_at,
         duration_ms=evidence.duration_ms, played_us=evidence.played_us,
     )  # fmt: skip
-    annotation.save(force_insert=True)
+    # Around the ORM, like the answers: at a hundred a second its building of an INSERT is what an answer mostly costs.
+    bulk.insert(Annotation, _COLUMNS, [[getattr(annotation, name) for name in _COLUMNS]])
     return annotation
 
 
@@ -182,12 +181,11 @@ def _keep_answers(annotation: Annotation, said: Sequence[values.Value], assignme
             participant_ids=[targets] * len(texts),
         )
         sealed = {value.question.key: text for value, text in zip(texts, made, strict=True)}
-    Answer.objects.bulk_create(
-        Answer(
-            annotation=annotation, question_id=value.question.id, label_id=value.label, number=value.number,
-            text=sealed.get(value.question.key, b""),
-        )
-        for value in said
+    bulk.insert(
+        Answer,
+        ("id", "created_at", "annotation_id", "question_id", "label_id", "number", "text"),
+        [(ids.new(), annotation.created_at, annotation.pk, value.question.id, value.label, value.number,
+          sealed.get(value.question.key, b"")) for value in said],
     )  # fmt: skip
 
 
@@ -206,7 +204,11 @@ def _count(assignment: Assignment, *, first: bool) -> None:
     changes: dict[str, Any] = {"answered": F("answered") + 1}
     if was != Assignment.State.LEASED:
         # The place that the lease held was given back: take one again if one is left. The answer counts in any case.
-        changes["taken"] = Case(When(taken__lt=F("wanted"), then=F("taken") + 1), default=F("taken"))
+        changes["taken"] = Case(
+            When(taken__lt=F("wanted"), then=F("taken") + 1),
+            default=F("taken"),
+            output_field=PositiveSmallIntegerField(),
+        )
         full = Q(taken__gte=F("wanted") - 1) | Q(answered__gte=F("wanted") - 1)
         changes["open"] = Case(When(full, then=Value(False)), default=F("open"))
     CampaignItem.objects.filter(pk=assignment.campaign_item_id).update(**changes)

@@ -31,7 +31,7 @@ def points(question: dict[str, Any]) -> list[dict[str, Any]]:
     least, most, step = (float(question[name]) for name in ("minimum", "maximum", "step"))
     if step <= 0 or most <= least:
         return []
-    count = int(round((most - least) / step)) + 1
+    count = round((most - least) / step) + 1
     if count > MOST_POINTS:
         return []
     keys = ROWS.get(question.get("row") or "", [])
@@ -68,7 +68,8 @@ def ends(question: dict[str, Any]) -> list[str]:
 @register.filter
 def levels(question: dict[str, Any]) -> list[dict[str, Any]]:
     """The anchors of a trace as {y, text}, y in percent of the pad's height (8 = highest, 92 = lowest)."""
-    least, most = float(question["minimum"]), float(question["maximum"])
+    least = -1.0 if question["minimum"] is None else float(question["minimum"])
+    most = 1.0 if question["maximum"] is None else float(question["maximum"])
     anchors = sorted(((float(value), text) for value, text in (question.get("anchors") or {}).items()), reverse=True)
     return [{"y": round(92 - 84 * (value - least) / (most - least), 2), "text": text} for value, text in anchors]
 
@@ -101,3 +102,9 @@ def seconds(us: int | None) -> str:
         return "–"
     tenths = int(us) // 100_000
     return f"{tenths // 600}:{tenths // 10 % 60:02d}.{tenths % 10}"
+
+
+@register.filter
+def given(answers: dict[str, Any] | None, question: dict[str, Any]) -> dict[str, Any]:
+    """The answer that was given to a question before: {"label": id}, {"number": n}, {"text": s}, {"trace": id}, or {}."""
+    return (answers or {}).get(question["key"]) or {}

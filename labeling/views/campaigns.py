@@ -21,6 +21,7 @@ from labeling import pictures
 from labeling.models import Annotator, Assignment, Campaign, CampaignItem, GoldLabel, GoldStandard, Question
 from labeling.services import agreement as agreement_service
 from labeling.services import gold as gold_service
+from labeling.services import ratings
 from labeling.views.studies import crumbs, held_study
 
 
@@ -28,7 +29,7 @@ def held_campaign(request: HttpRequest, campaign_id: UUID, action: str = "view")
     """The campaign of an address, through the door; the navigation shows its study."""
     campaigns = Campaign.objects.select_related("study", "scheme_version__scheme", "guideline_version__guideline")
     campaign = access.fetch(request.user, action, campaigns, pk=campaign_id)
-    request.study = campaign.study
+    request.study, request.section = campaign.study, "campaigns:list"
     return campaign
 
 
@@ -256,14 +257,13 @@ def _gold_listing(request: HttpRequest, chosen: GoldStandard) -> Listing:
 
 def _progress(campaign: Campaign) -> dict:
     usable = permitted(CampaignItem.objects.filter(campaign=campaign), Use("human_annotation"))
+    full = Q(answered__gte=F("wanted"))
     counts = usable.aggregate(
-        items=Count("pk"), wanted=Sum("wanted"), answered=Sum("answered"),
-        complete=Count("pk", filter=Q(answered__gte=1) & Q(answered__gte=campaign.overlap)),
-        begun=Count("pk", filter=Q(answered__gt=0, answered__lt=campaign.overlap)),
-        untouched=Count("pk", filter=Q(answered=0)),
+        items=Count("pk"), sum_wanted=Sum("wanted", default=0), sum_answered=Sum("answered", default=0),
+        complete=Count("pk", filter=full), begun=Count("pk", filter=Q(answered__gt=0) & ~full), untouched=Count("pk", filter=Q(answered=0)),
     )  # fmt: skip
-    counts = {name: value or 0 for name, value in counts.items()}
     counts["left_out"] = CampaignItem.objects.filter(campaign=campaign).count() - counts["items"]
+    counts["from_elsewhere"] = ratings.annotations(campaign).exclude(source__in=("workspace", "api")).count()
     counts["bar"] = pictures.bar([counts["complete"], counts["begun"], 0, counts["untouched"]])
     return counts
 

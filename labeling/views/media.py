@@ -5,15 +5,18 @@ from __future__ import annotations
 from uuid import UUID
 
 from django.contrib.auth.decorators import login_required
-from django.http import Http404, HttpRequest, HttpResponseBase
+from django.http import Http404, HttpRequest, HttpResponseBase, JsonResponse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
+from affect.codecs import trace as container
+from consent import assets
 from consent.gate import Use, permitted
 from consent.models import Asset
 from consent.views_media import serve
 from core import access
 from core.models import User
+from labeling.media import lane
 from labeling.models import Assignment, Campaign, CampaignItem, Lane, Track
 
 USE = Use("human_annotation")
@@ -30,7 +33,7 @@ def media(request: HttpRequest, track_id: UUID, what: str) -> HttpResponseBase:
     asset = _lane(track) if what == "lane" else getattr(track, what)
     if asset is None or asset.state != Asset.State.STORED:
         raise Http404
-    return serve(request, asset)
+    return _drawn(request, track, asset) if what == "lane" else serve(request, asset)
 
 
 def _reaches(user: User, track: Track) -> bool:
@@ -46,6 +49,24 @@ def _reaches(user: User, track: Track) -> bool:
     return access.visible(user, entries, "annotations").exists()
 
 
+def _drawn(request: HttpRequest, track: Track, asset: Asset) -> JsonResponse:
+    """A stretch of a signal (?from_us=&to_us=&columns=, recording clock) as the least and greatest value of each column."""
+    alignment = track.alignments.order_by("-number").first()
+    offset, drift = (alignment.offset_us, alignment.drift_ppb) if alignment else (0, 0)
+    with assets.open_asset(asset) as stream:
+        samples = container.unpack(stream.read())
+    times = offset + samples.times_us + samples.times_us * drift // 1_000_000_000
+    begin = _whole(request, "from_us", int(times[0]))
+    end = max(begin + 1, _whole(request, "to_us", int(times[-1]) + 1))
+    found = lane.columns(times, samples.values, begin, end, _whole(request, "columns", 600))
+    return JsonResponse(found, headers={"Cache-Control": "private, no-store"})
+
+
+def _whole(request: HttpRequest, name: str, default: int) -> int:
+    given = request.GET.get(name, "")
+    return int(given) if given.lstrip("-").isdecimal() and given.isascii() and len(given) <= 16 else default
+
+
 def _lane(track: Track) -> Asset | None:
-    lane = Lane.objects.filter(track=track, kind="signal").select_related("asset").order_by("id").first()
-    return lane.asset if lane else None
+    found = Lane.objects.filter(track=track, kind="signal").select_related("asset").order_by("id").first()
+    return found.asset if found else None

@@ -157,7 +157,7 @@ def _track(track: Track, campaign: Campaign) -> dict[str, Any]:
         "lane": media["lane"] if track.lanes.all() else "",
         "offset_us": alignment.offset_us if alignment else 0, "drift_ppb": alignment.drift_ppb if alignment else 0,
         "muted": campaign.perceived.get("audio") is False, "start_us": track.start_us, "duration_us": track.duration_us,
-        "frame_times": track.probe.get("frame_times") or [],
+        "frame_times": track.probe.get("frame_times_us") or [],
     }  # fmt: skip
 
 

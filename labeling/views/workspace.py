@@ -51,7 +51,8 @@ def current(request: HttpRequest, campaign_id: UUID) -> HttpResponse:
 @login_required
 def item(request: HttpRequest, campaign_id: UUID, assignment_id: UUID) -> HttpResponse:
     """The page of one assignment of one's own, to answer or to change the answer."""
-    return _show_item(request, _own(request, campaign_id, assignment_id))
+    wanted = ("campaign__guideline_version__guideline", "item")
+    return _show_item(request, _own(request, campaign_id, assignment_id, *wanted))
 
 
 @require_POST
@@ -86,7 +87,7 @@ def submit(request: HttpRequest, campaign_id: UUID, assignment_id: UUID) -> Http
 @require_POST
 @login_required
 def trace_chunk(request: HttpRequest, campaign_id: UUID, assignment_id: UUID) -> HttpResponse:
-    assignment, body = _own(request, campaign_id, assignment_id), _body(request)
+    assignment, body = _own(request, campaign_id, assignment_id, "item"), _body(request)
     kept = traces.add_chunk(
         actor=request.user,
         assignment=assignment,
@@ -103,7 +104,7 @@ def trace_chunk(request: HttpRequest, campaign_id: UUID, assignment_id: UUID) ->
 @require_POST
 @login_required
 def trace_finish(request: HttpRequest, campaign_id: UUID, assignment_id: UUID) -> HttpResponse:
-    assignment, body = _own(request, campaign_id, assignment_id), _body(request)
+    assignment, body = _own(request, campaign_id, assignment_id, "item"), _body(request)
     trace = traces.finish(
         actor=request.user,
         assignment=assignment,
@@ -157,8 +158,8 @@ def stop(request: HttpRequest, campaign_id: UUID) -> HttpResponse:
 # ----------------------------------------------------------------------------------------------------------------------
 
 
-def _own(request: HttpRequest, campaign_id: UUID, assignment_id: UUID) -> Assignment:
-    rows = Assignment.objects.select_related("campaign__guideline_version__guideline", "item")
+def _own(request: HttpRequest, campaign_id: UUID, assignment_id: UUID, *more: str) -> Assignment:
+    rows = Assignment.objects.select_related("campaign", *more)
     return access.fetch(request.user, "label", rows, pk=assignment_id, campaign_id=campaign_id)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import shutil
 import socket
@@ -88,15 +89,23 @@ def page(context: BrowserContext) -> Iterator[Page]:
     assert wrong == []
 
 
+def until(page: Page, condition: str, arg=None, timeout: float = 10_000) -> None:
+    """Waits for a condition in the page. (Playwright's own waiting evaluates a string there, which the page's policy refuses.)"""
+    if "=>" not in condition:
+        condition = f"() => Boolean({condition})"
+    end = time.monotonic() + timeout / 1000
+    while not page.evaluate(condition, arg):
+        assert time.monotonic() < end, condition
+        page.wait_for_timeout(20)
+
+
 def open_item(page: Page, bench: Bench, name: str) -> Page:
-    page.goto(f"{bench.url}/work/{name}")
-    page.wait_for_function(
-        "customElements.get('answer-form') && customElements.get('save-state') && customElements.get('key-help')"
+    page.goto(f"{bench.url}/label/{name}")
+    until(
+        page, "customElements.get('answer-form') && customElements.get('save-state') && customElements.get('key-help')"
     )
     if page.locator("media-player").count():
-        page.wait_for_function(
-            "customElements.get('media-player') && document.querySelector('media-player').state !== 'loading'"
-        )
+        until(page, "customElements.get('media-player') && document.querySelector('media-player').state !== 'loading'")
     return page
 
 
@@ -109,13 +118,11 @@ def state(page: Page) -> str:
 
 
 def wait_state(page: Page, wanted: str, timeout: float = 8000) -> None:
-    page.wait_for_function(
-        "wanted => document.querySelector('media-player').state === wanted", arg=wanted, timeout=timeout
-    )
+    until(page, "wanted => document.querySelector('media-player').state === wanted", arg=wanted, timeout=timeout)
 
 
 def wait_past(page: Page, us: int) -> None:
-    page.wait_for_function("us => document.querySelector('media-player').nowUs > us", arg=us, timeout=15_000)
+    until(page, "us => document.querySelector('media-player').nowUs > us", arg=us, timeout=15_000)
 
 
 def wait_kept(bench: Bench, what, timeout: float = 8.0):
@@ -156,13 +163,13 @@ def test_a_video_plays_seeks_steps_by_frame_and_repeats_by_keyboard_alone(page: 
     page.keyboard.press("ArrowRight")
     place = now(page)
     page.keyboard.press("z")
-    page.wait_for_function("us => document.querySelector('media-player').nowUs < us", arg=place - 1_500_000)
+    until(page, "us => document.querySelector('media-player').nowUs < us", arg=place - 1_500_000)
     wait_state(page, "playing")
 
 
 def test_a_part_of_a_recording_is_never_left(page: Page, bench: Bench):
     open_item(page, bench, "segment")
-    page.wait_for_function("document.querySelector('media-player').nowUs >= 2000000")
+    until(page, "document.querySelector('media-player').nowUs >= 2000000")
     page.keyboard.press("ArrowLeft")
     assert now(page) == 2_000_000
     page.keyboard.press("Space")
@@ -200,7 +207,7 @@ def test_frame_times_of_the_recording_are_stepped_one_by_one(page: Page, bench: 
     frames = set()
     for _ in range(5):
         page.keyboard.press("Period")
-        page.wait_for_function("!document.querySelector('video').seeking")
+        until(page, "!document.querySelector('video').seeking")
         page.wait_for_timeout(60)
         frames.add(int((now(page) - 500_000) // 40_000))
     assert len(frames) == 5
@@ -295,6 +302,15 @@ def test_a_suggestion_is_marked_as_a_models_and_chooses_nothing(page: Page, benc
     assert page.locator("input:checked:not([data-auto])").count() == 0 + page.locator("#skip input:checked").count()
 
 
+def test_a_flag_is_set_and_taken_back_by_key(page: Page, bench: Bench):
+    open_item(page, bench, "video")
+    page.keyboard.press("b")
+    expect(page.get_by_role("button", name="Flag, come back")).to_have_attribute("aria-pressed", "true")
+    page.keyboard.press("b")
+    expect(page.get_by_role("button", name="Flag, come back")).to_have_attribute("aria-pressed", "false")
+    assert bench.knows()["posts"] == [{"flagged": True}, {"flagged": False}]
+
+
 def test_enter_on_an_open_answer_leads_to_the_question(page: Page, bench: Bench):
     open_item(page, bench, "video")
     page.keyboard.press("3")
@@ -386,7 +402,7 @@ def test_a_stop_ends_playing_and_takes_the_item_off_the_screen(page: Page, bench
 
 def test_media_that_answer_404_are_a_stop_too(page: Page, bench: Bench):
     bench.order(withdrawn=True)
-    page.goto(f"{bench.url}/work/video")
+    page.goto(f"{bench.url}/label/video")
     expect(page.locator("main")).to_contain_text("This recording is no longer available")
 
 
@@ -397,7 +413,7 @@ def test_signing_out_with_unsent_answers_asks(context: BrowserContext, page: Pag
         page.keyboard.press(key)
     expect(page.locator("[data-problem]")).to_be_visible()
     page.goto(bench.url)
-    page.wait_for_function("customElements.get('sign-out')")
+    until(page, "customElements.get('sign-out')")
     page.get_by_role("button", name="Sign out", exact=True).click()
     expect(page.get_by_role("dialog")).to_contain_text("1 not yet on the server")
     page.get_by_role("button", name="Discard and sign out").click()
@@ -409,12 +425,12 @@ def test_without_javascript_the_form_posts_as_it_stands(browser: Browser, bench:
     bench.order(reset=True, withdrawn=False)
     context = browser.new_context(java_script_enabled=False)
     page = context.new_page()
-    page.goto(f"{bench.url}/work/video")
+    page.goto(f"{bench.url}/label/video")
     page.get_by_label("Surprise").check(force=True)
     page.get_by_label("7, between").first.check(force=True)
     page.locator("input[name='q.arousal'][value='5']").check(force=True)
     page.get_by_role("button", name="Next clip").click()
-    page.wait_for_url("**/work/audio")
+    page.wait_for_url("**/label/audio")
     (answer,) = bench.knows()["answers"].values()
     assert answer["q.emotion"] == "label-surprise"
     assert (answer["q.valence"], answer["q.arousal"]) == ("7", "5")
@@ -437,7 +453,7 @@ def samples(known: dict) -> list[tuple[int, float, int]]:
 
 
 def check_trace(rows: list[tuple[int, float, int]]) -> None:
-    for (before, _, _), (us, value, flags) in zip(rows, rows[1:], strict=False):
+    for (before, _, _), (us, value, flags) in itertools.pairwise(rows):
         assert isinstance(us, int)
         assert us > before
         assert -1 <= value <= 1
@@ -446,7 +462,7 @@ def check_trace(rows: list[tuple[int, float, int]]) -> None:
 
 def test_a_trace_is_recorded_live_at_ten_hertz_or_more_without_a_hole(page: Page, bench: Bench):
     open_item(page, bench, "short")
-    page.wait_for_function("document.querySelector('media-player').locked")
+    until(page, "document.querySelector('media-player').locked")
     box = page.locator(".pad").bounding_box()
     page.mouse.move(box["x"] + 200, box["y"] + box["height"] / 2)
     page.keyboard.press("Space")
@@ -460,7 +476,7 @@ def test_a_trace_is_recorded_live_at_ten_hertz_or_more_without_a_hole(page: Page
     rows = samples(known)
     check_trace(rows)
     assert (len(rows) - 1) / ((rows[-1][0] - rows[0][0]) / 1e6) >= 10
-    assert max(b[0] - a[0] for a, b in zip(rows, rows[1:], strict=False)) <= 200_000
+    assert max(b[0] - a[0] for a, b in itertools.pairwise(rows)) <= 200_000
     assert rows[0][0] <= 200_000
     assert rows[-1][0] >= 2_800_000
     assert max(value for _, value, _ in rows) > 0.5 > -0.5 > min(value for _, value, _ in rows)
@@ -477,7 +493,7 @@ def test_a_trace_is_recorded_live_at_ten_hertz_or_more_without_a_hole(page: Page
 
 def test_arrow_keys_move_and_leaving_the_window_pauses_both(page: Page, bench: Bench):
     open_item(page, bench, "trace")
-    page.wait_for_function("document.querySelector('media-player').locked")
+    until(page, "document.querySelector('media-player').locked")
     page.keyboard.press("Space")
     page.keyboard.down("ArrowUp")
     wait_past(page, 1_000_000)
@@ -495,23 +511,23 @@ def test_arrow_keys_move_and_leaving_the_window_pauses_both(page: Page, bench: B
     assert rows[-1][1] > 0.5
     assert sum(1 for row in rows if row[2] & GAP) == 1
     (finish,) = known["finished"].values()
-    assert [event["kind"] for event in finish["events"] if event["kind"] in ("play", "blur", "pause")] == [
+    assert [event["kind"] for event in finish["events"] if event["kind"] != "device"] == [
         "play",
         "blur",
         "pause",
         "play",
-        "pause",
+        "stop",
     ]
     assert finish["device"]["kind"] == "keys"
 
 
 def test_back_five_seconds_rates_again_and_is_logged(page: Page, bench: Bench):
     open_item(page, bench, "trace")
-    page.wait_for_function("document.querySelector('media-player').locked")
+    until(page, "document.querySelector('media-player').locked")
     page.keyboard.press("Space")
     wait_past(page, 2_500_000)
     page.keyboard.press("r")
-    page.wait_for_function("document.querySelector('media-player').nowUs < 1500000")
+    until(page, "document.querySelector('media-player').nowUs < 1500000")
     page.keyboard.down("ArrowDown")
     wait_past(page, 2_000_000)
     page.keyboard.up("ArrowDown")
@@ -532,7 +548,7 @@ def test_a_gamepads_stick_moves_and_the_value_stays_where_it_is_left(page: Page,
         "window.stick = 0; navigator.getGamepads = () => [{ connected: true, axes: [0, window.stick] }];"
     )
     open_item(page, bench, "trace")
-    page.wait_for_function("document.querySelector('media-player').locked")
+    until(page, "document.querySelector('media-player').locked")
     page.keyboard.press("Space")
     wait_past(page, 300_000)
     page.evaluate("window.stick = -1")
@@ -550,9 +566,7 @@ def test_a_gamepads_stick_moves_and_the_value_stays_where_it_is_left(page: Page,
 
 def test_a_trace_goes_through_a_tunnel_and_arrives_whole(context: BrowserContext, page: Page, bench: Bench):
     open_item(page, bench, "short")
-    page.wait_for_function(
-        "document.querySelector('media-player').locked && document.querySelector('video').readyState === 4"
-    )
+    until(page, "document.querySelector('media-player').locked && document.querySelector('video').readyState === 4")
     page.wait_for_timeout(300)
     page.keyboard.press("Space")
     wait_past(page, 700_000)
@@ -566,17 +580,17 @@ def test_a_trace_goes_through_a_tunnel_and_arrives_whole(context: BrowserContext
     rows = samples(known)
     check_trace(rows)
     assert rows[-1][0] >= 2_800_000
-    assert max(b[0] - a[0] for a, b in zip(rows, rows[1:], strict=False)) <= 200_000
+    assert max(b[0] - a[0] for a, b in itertools.pairwise(rows)) <= 200_000
 
 
 def test_a_reload_goes_on_where_the_trace_was(page: Page, bench: Bench):
     open_item(page, bench, "trace")
-    page.wait_for_function("document.querySelector('media-player').locked")
+    until(page, "document.querySelector('media-player').locked")
     page.keyboard.press("Space")
     wait_past(page, 2_600_000)
     page.reload()
-    page.wait_for_function("customElements.get('trace-pad') && document.querySelector('media-player')?.locked")
-    page.wait_for_function("document.querySelector('media-player').nowUs > 900000")
+    until(page, "customElements.get('trace-pad') && document.querySelector('media-player')?.locked")
+    until(page, "document.querySelector('media-player').nowUs > 900000")
     page.keyboard.press("Space")
     wait_past(page, 3_600_000)
     page.keyboard.press("Escape")
@@ -595,9 +609,7 @@ def test_the_signal_runs_on_the_same_clock_and_zooms(page: Page, bench: Bench):
     path.wait_for(state="attached")
     whole = path.get_attribute("d")
     page.keyboard.press("+")
-    page.wait_for_function(
-        "before => document.querySelector('signal-lane path.sig').getAttribute('d') !== before", arg=whole
-    )
+    until(page, "before => document.querySelector('signal-lane path.sig').getAttribute('d') !== before", arg=whole)
 
 
 # The page ----------------------------------------------------------------------------------------------------------------
@@ -610,7 +622,7 @@ def test_axe_finds_nothing(browser: Browser, bench: Bench, name: str, width: int
     bench.order(reset=True, withdrawn=False)
     context = browser.new_context(viewport={"width": width, "height": 832}, color_scheme=scheme)
     page = context.new_page()
-    page.goto(f"{bench.url}/work/{name}" if name else bench.url)
+    page.goto(f"{bench.url}/label/{name}" if name else bench.url)
     page.wait_for_timeout(400)
     found = Axe().run(page)
     assert [(one["id"], one["nodes"][0]["html"][:200]) for one in found.response["violations"]] == []
@@ -632,7 +644,7 @@ def test_the_keys_are_listed_and_every_dialog_closes_by_keyboard(page: Page, ben
 
 def test_the_theme_changes_at_once_and_is_kept(page: Page, bench: Bench):
     page.goto(bench.url)
-    page.wait_for_function("customElements.get('theme-toggle')")
+    until(page, "customElements.get('theme-toggle')")
     light = page.evaluate("getComputedStyle(document.documentElement).backgroundColor")
     with page.expect_request("**/theme") as sent:
         page.get_by_text("Dark", exact=True).click()
@@ -649,10 +661,12 @@ def test_the_page_is_light_and_its_choices_are_ready_at_once(context: BrowserCon
         "requestfinished",
         lambda request: sizes.append(request.sizes()["responseBodySize"]) if "/media/" not in request.url else None,
     )
-    page.goto(f"{bench.url}/work/video", wait_until="commit")
-    page.get_by_label("Surprise").wait_for(state="attached")
-    ready = page.evaluate("performance.now()")
+    page.goto(f"{bench.url}/label/video", wait_until="commit")
     page.wait_for_load_state("networkidle")
+    # Parsed and painted: from here on a click on a choice counts, with or without our scripts.
+    ready = page.evaluate(
+        "() => Math.max(performance.getEntriesByType('navigation')[0].domInteractive, performance.getEntriesByName('first-contentful-paint')[0].startTime)"
+    )
     assert ready <= 500, f"{ready:.0f} ms"
     # Uncompressed here; the product serves compressed files.
     assert sum(sizes) <= 200_000, f"{sum(sizes)} bytes"

@@ -100,6 +100,7 @@ from django.contrib.staticfiles import finders  # noqa: E402
 from django.core.wsgi import get_wsgi_application  # noqa: E402
 from django.http import FileResponse, Http404, HttpResponse, JsonResponse  # noqa: E402
 from django.shortcuts import redirect, render  # noqa: E402
+from django.template import engines  # noqa: E402
 from django.urls import path as route  # noqa: E402
 
 BOTH = [
@@ -178,9 +179,9 @@ STATE = State()
 def work(name: str) -> dict:
     item = ITEMS[name]
     index = list(ITEMS).index(name) + 140
-    strip = [{"index": index - 2, "state": "answered", "label": "Joy", "emotion": "joy", "url": "/work/audio"},
-             {"index": index - 1, "state": "answered", "label": "Neutral", "emotion": "neutral", "url": "/work/text"},
-             {"index": index, "state": "here", "label": "", "emotion": "", "url": f"/work/{name}"},
+    strip = [{"index": index - 2, "state": "answered", "label": "Joy", "emotion": "joy", "url": "/label/audio"},
+             {"index": index - 1, "state": "answered", "label": "Neutral", "emotion": "neutral", "url": "/label/text"},
+             {"index": index, "state": "here", "label": "", "emotion": "", "url": f"/label/{name}"},
              {"index": index + 1, "state": "next", "label": "ready", "emotion": "", "url": ""}]  # fmt: skip
     return {
         "campaign": {"id": "c1", "name": "Dyads: expressed emotion", "prediction_display": "never"},
@@ -188,7 +189,8 @@ def work(name: str) -> dict:
         "place": {"index": index, "total": 200, "answered": index - 1},
         "item": {"id": name, "code": "DT-031", "target_label": "speaker B", "role": "patient", "start_us": 0, "end_us": None, "text": "", "duration_us": None, **{k: v for k, v in item.items() if k not in ("tracks", "questions", "suggestion")}},
         "tracks": item["tracks"], "questions": item["questions"], "suggestion": item.get("suggestion"), "strip": strip, "guideline": GUIDELINE,
-        "urls": {"submit": f"/submit/{name}", "trace_chunk": "/chunk", "trace_finish": "/finish", "next": f"/next/{name}", "back": "/work/audio", "skip": f"/skip/{name}", "heartbeat": "/heartbeat", "stop": "/"},
+        "urls": {"submit": f"/submit/{name}", "trace_chunk": "/chunk", "trace_finish": "/finish", "next": f"/next/{name}", "back": "/label/audio", "skip": f"/skip/{name}", "heartbeat": "/heartbeat",
+            "flag": "/flag", "stop": "/"},
     }  # fmt: skip
 
 
@@ -210,7 +212,7 @@ def page(request, name: str):
 
 def following(request, name: str):
     index = ORDER.index(name) + 1 if name in ORDER else len(ORDER) - 1
-    return redirect(f"/work/{ORDER[index]}")
+    return redirect(f"/label/{ORDER[index]}")
 
 
 def failure() -> HttpResponse | None:
@@ -274,6 +276,11 @@ def skip(request, name: str):
     return JsonResponse({"next_url": f"/next/{name}"})
 
 
+def flag(request):
+    STATE.posts.append(json.loads(request.body))
+    return JsonResponse({"flagged": STATE.posts[-1]["flagged"]})
+
+
 def heartbeat(request):
     STATE.beats += 1
     if STATE.withdrawn:
@@ -291,7 +298,7 @@ def control(request):
             STATE.fail += order.get("fail", [])
             STATE.withdrawn = order.get("withdrawn", STATE.withdrawn)
     return JsonResponse({
-        "answers": STATE.answers, "repeats": STATE.repeats, "skips": STATE.skips, "beats": STATE.beats, "finished": STATE.finished,
+        "answers": STATE.answers, "repeats": STATE.repeats, "skips": STATE.skips, "posts": STATE.posts, "beats": STATE.beats, "finished": STATE.finished,
         "chunks": [list(parts.values()) for parts in STATE.chunks.values()],
     })  # fmt: skip
 
@@ -371,7 +378,7 @@ def home(request):
             "title": "My work",
             "links": [
                 {"label": "Campaigns", "url": "/", "count": 3, "current": True},
-                {"label": "Practice", "url": "/work/video", "count": None, "current": False},
+                {"label": "Practice", "url": "/label/video", "count": None, "current": False},
             ],
         }
     ]
@@ -380,7 +387,8 @@ def home(request):
         "navigation": {"groups": groups, "who": {"name": "Ana Ribeiro", "role": "Annotator"}},
         "crumbs": [{"label": "Studies", "url": "/"}, {"label": "Dyads", "url": ""}],
     }
-    return render(request, "app.html", context)
+    text = '{% extends "app.html" %}{% block main %}<div class="page-head"><div><h1>My campaigns</h1><p>Nothing else is here.</p></div></div>{% endblock %}'
+    return HttpResponse(engines["django"].from_string(text).render(context, request))
 
 
 def theme(request):
@@ -389,8 +397,8 @@ def theme(request):
 
 
 urlpatterns = [
-    route("", home, name="home"), route("work/<str:name>", page), route("next/<str:name>", following), route("submit/<str:name>", submit),
-    route("chunk", chunk), route("finish", finish), route("skip/<str:name>", skip), route("heartbeat", heartbeat),
+    route("", home, name="home"), route("label/<str:name>", page), route("next/<str:name>", following), route("submit/<str:name>", submit),
+    route("chunk", chunk), route("finish", finish), route("skip/<str:name>", skip), route("flag", flag), route("heartbeat", heartbeat),
     route("media/<str:name>", media), route("peaks/<str:name>", peaks), route("lane/ppg", lane), route("frames/v05", frames),
     route("static/<path:name>", static_file), route("logout", home, name="account_logout"), route("theme", theme, name="theme"),
     route("language", home, name="set_language"),

@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 import pytest
-from django.db import connection
+from django.db import IntegrityError, connection
 from django.db.models import F
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
@@ -260,6 +260,6 @@ def test_each_act_of_the_queue_is_written_down_once():
 
 def test_taken_never_passes_wanted_also_not_by_hand():
     scene = factories.scene(n=1)
-    with pytest.raises(Exception, match="campaign_item_not_over_assigned"):
-        CampaignItem.objects.update(taken=F("wanted") + 1)
     assert QueuePlace.objects.filter(campaign=scene.campaign).count() == 2
+    with pytest.raises(IntegrityError, match="campaign_item_not_over_assigned"):
+        CampaignItem.objects.update(taken=F("wanted") + 1)

@@ -121,3 +121,10 @@ def test_each_lock_holds_what_the_smaller_one_holds():
         for line in (CHECKOUT / "requirements/base.in").read_text().split()
     }
     assert {name.lower() for name in asked} <= {pin.split("==")[0] for pin in pins("base")}
+
+
+def test_the_lock_is_not_the_one_uv_waits_for(where):
+    """uv takes `.lock` inside the environment; holding that while uv runs would stop both."""
+    with environment._alone(where.environment):
+        assert [entry.name for entry in where.environment.iterdir()] == [environment.LOCK]
+    assert environment.LOCK != ".lock"

@@ -3,7 +3,7 @@
 // Without this script the same form posts as it stands.
 
 import { activates, ours, place, typing } from "#app/lib/keys.js";
-import { outbox } from "#app/lib/sending.js";
+import { outbox, post } from "#app/lib/sending.js";
 import { say, toast } from "#app/lib/texts.js";
 
 const AUTO = "concord-go-on";
@@ -38,6 +38,8 @@ class AnswerForm extends HTMLElement {
     const root = this.closest(".work");
     root?.querySelector("[data-skip]")?.addEventListener("submit", (event) => { event.preventDefault(); this.#skip(event.target); }, { signal });
     root?.addEventListener("click", (event) => {
+      const flag = event.target.closest?.('[data-act="flag"]');
+      if (flag) this.#flag(flag);
       const link = event.target.closest?.('[data-act="back"], .strip a');
       if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return;
       event.preventDefault();
@@ -77,7 +79,11 @@ class AnswerForm extends HTMLElement {
     }
   }
 
-  get #open() { return this.#questions.filter((question) => "required" in question.dataset && !this.#answer(question)); }
+  /** Questions that still want an answer; a trace rated before stays as it is unless it is rated again. */
+  get #open() {
+    return this.#questions.filter(({ dataset }) => "required" in dataset && !("given" in dataset))
+      .filter((question) => !this.#answer(question));
+  }
 
   /** Shows which question's turn it is, and whether the answer is complete. */
   #mark() {
@@ -123,6 +129,11 @@ class AnswerForm extends HTMLElement {
     }
     if (this.#busy || event.shiftKey) return;
     const field = this.#fieldOf(place(event));
+    const flag = this.closest(".work")?.querySelector('[data-act="flag"]');
+    if (!field && flag && place(event) === "KeyB" && !event.repeat) {
+      event.preventDefault();
+      this.#flag(flag);
+    }
     if (!field) return;
     event.preventDefault();
     if (event.repeat) return;
@@ -173,6 +184,18 @@ class AnswerForm extends HTMLElement {
       suggestion: Boolean(root.querySelector(".suggestion")),
       speed: player?.rate ?? 1,
     };
+  }
+
+  /** A mark to come back to; unlike an answer it is worth no queue: when it cannot be set, the button says so by staying as it is. */
+  async #flag(button) {
+    const flagged = button.getAttribute("aria-pressed") !== "true";
+    try {
+      const { status } = await post(button.dataset.url, { flagged });
+      if (status < 300) button.setAttribute("aria-pressed", String(flagged));
+      else toast(say("flag-failed"));
+    } catch {
+      toast(say("flag-failed"));
+    }
   }
 
   async #skip(form) {

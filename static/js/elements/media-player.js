@@ -284,8 +284,10 @@ class MediaPlayer extends HTMLElement {
     media.requestVideoFrameCallback(seen);
   }
 
+  /** Frame times stand in the attribute (µs on the track's clock), or at the address that stands there. */
   async #loadFrames(url) {
-    this.#frames = [];
+    this.#frames = /^\d/.test(url) ? url.split(" ").map(Number) : [];
+    if (this.#frames.length) return;
     try {
       const reply = await fetch(url, { headers: { Accept: "application/json" } });
       if (reply.ok) this.#frames = await reply.json();

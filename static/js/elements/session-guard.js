@@ -15,6 +15,8 @@ class SessionGuard extends HTMLElement {
     document.addEventListener("session:withdrawn", () => this.#close(), { signal });
     // Timers of hidden tabs are slowed down; coming back asks at once.
     document.addEventListener("visibilitychange", () => { if (!document.hidden) this.#ask(); }, { signal });
+    // The player may have learned it before this element was awake.
+    if (this.closest(".work")?.querySelector("media-player")?.state === "gone") { this.#close(); return; }
     this.#timer = setInterval(() => this.#ask(), Number(this.dataset.everyMs) || EVERY_MS);
   }
 

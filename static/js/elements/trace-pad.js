@@ -161,6 +161,12 @@ class TracePad extends HTMLElement {
     if (this.#player?.playing) this.#tick(this.#player.nowUs);
   }
 
+  /** The hand moves in −1…1; what is stored is in the question's own range. */
+  #scaled(value) {
+    const [least, most] = [Number(this.dataset.minimum), Number(this.dataset.maximum)];
+    return least === -1 && most === 1 ? value : least + ((value + 1) / 2) * (most - least);
+  }
+
   #set(value, device) {
     this.#value = value;
     if (device !== this.#device || !this.#devices[device]) {
@@ -170,8 +176,7 @@ class TracePad extends HTMLElement {
       if (this.#started) this.#log("device", { device, at_us: this.#player.nowUs });
     }
     this.#devices[device] = (this.#devices[device] ?? 0) + 1;
-    const [least, most] = [Number(this.dataset.minimum), Number(this.dataset.maximum)];
-    this.querySelector(".pad").setAttribute("aria-valuenow", (least + ((value + 1) / 2) * (most - least)).toFixed(2));
+    this.querySelector(".pad").setAttribute("aria-valuenow", this.#scaled(value).toFixed(2));
     this.closest(".work").querySelector('[data-trace-out="stick"]')?.setAttribute("cy", String(32 - 24 * value));
     if (!this.#player?.playing) this.#paper?.hand(value);
   }
@@ -195,6 +200,7 @@ class TracePad extends HTMLElement {
   #flush() {
     const chunk = this.#sampler.chunk();
     if (!chunk) return;
+    chunk.values = chunk.values.map((value) => this.#scaled(value));
     this.#send("chunk", chunk.sequence, this.dataset.chunk, chunk);
     const kept = { clientId: this.clientId, sequence: chunk.sequence + 1, us: chunk.times_us.at(-1) };
     localStorage.setItem(this.#place, JSON.stringify(kept));
@@ -232,7 +238,12 @@ class TracePad extends HTMLElement {
 
   #act(what) {
     if (!this.#active || !this.#started) return;
-    if (what === "stop") { this.#player.pause(); this.#finish(); return; }
+    if (what === "stop") {
+      this.#log("stop", { at_us: this.#player.nowUs });
+      this.#player.pause();
+      this.#finish();
+      return;
+    }
     const player = this.#player;
     const toUs = Math.max(player.startUs, player.nowUs - BACK_US);
     this.#flush();
@@ -257,6 +268,8 @@ class TracePad extends HTMLElement {
     const whole = player.nowUs >= player.endUs - 250_000;
     this.#out("kept", whole ? say("rated") : say("rated-part", { time: timecode(player.nowUs - player.startUs, 1) }));
     for (const button of this.closest(".work").querySelectorAll("[data-trace]")) button.setAttribute("aria-disabled", "true");
+    // The next dimension is rated in a pass of its own, from the start.
+    if (this.closest("form").querySelector("trace-pad:not([data-complete])")) player.seek(player.startUs, { why: "next pass", force: true });
     this.dispatchEvent(new CustomEvent("trace:finished", { bubbles: true }));
   }
 

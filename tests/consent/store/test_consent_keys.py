@@ -9,6 +9,9 @@ from uuid import uuid4
 import pytest
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDFExpand
+from django.core.checks import run_checks
+from django.core.management import call_command
+from django.core.management.base import CommandError
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -112,7 +115,7 @@ def test_many_texts_open_as_they_were_sealed_one_by_one(scope):
 
 def test_ten_thousand_keys_take_a_query_a_thousand(scope, django_assert_max_num_queries):
     people = [uuid4() for _ in range(10_000)]
-    with django_assert_max_num_queries(24, using="keys"):
+    with django_assert_max_num_queries(4, using="keys"):
         assert keys.ensure_participants(scope, people) == 10_000
     keys.forget()
     with django_assert_max_num_queries(12, using="keys"):
@@ -252,3 +255,25 @@ def test_the_tables_alone_hold_no_key(scope):
         bytes(row) for model in (StudyKey, ParticipantKey) for row in model.objects.values_list("wrapped", flat=True)
     )
     assert not any(secret in held for secret in secrets)
+
+
+def test_nothing_starts_with_key_files_that_others_can_read(scope, folder):
+    assert run_checks(tags=["security"], include_deployment_checks=False) == []
+    epochs.path_of(1).chmod(0o644)
+    assert [found.id for found in run_checks(tags=["security"])] == ["keyring.E001"]
+
+
+def test_the_operators_commands(scope, folder, capsys):
+    phrase = folder / "phrase"
+    phrase.write_text("correct horse battery staple\n")
+    call_command("keyring", "rotate")
+    call_command("keyring", "escrow", str(folder / "epoch.json"), "--passphrase-file", str(phrase))
+    assert stat.S_IMODE((folder / "epoch.json").stat().st_mode) == 0o600
+    epochs.path_of(2).unlink()
+    call_command("keyring", "restore", str(folder / "epoch.json"), "--passphrase-file", str(phrase))
+    call_command("keyring", "status")
+    assert "epoch 2" in capsys.readouterr().out
+    assert epochs.path_of(2).exists()
+    phrase.write_text("short")
+    with pytest.raises(CommandError, match="16"):
+        call_command("keyring", "escrow", str(folder / "again.json"), "--passphrase-file", str(phrase))

@@ -1,0 +1,1 @@
+"""Pages of consent: the participant's own, and the privacy officer's."""

@@ -1,0 +1,239 @@
+"""Recordings over REST: what came in, who appears in it, what is labeled. Read through the gate: whoever stopped is gone."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from django.db.models import QuerySet
+from django.http import HttpResponse
+from django.utils.translation import gettext as _
+from drf_spectacular.utils import OpenApiParameter, OpenApiTypes, extend_schema
+from rest_framework import parsers, serializers
+from rest_framework.decorators import action
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from consent import gate
+from consent.api.account import JobShown, own_job
+from consent.api.base import KEPT, Body, Noun, Shown, writes
+from consent.api.studies import AssetShown
+from consent.models import Study
+from core import access
+from core.api import Serializer
+from core.bulk import uncollected
+from core.errors import Invalid
+from core.idempotency import once
+from labeling.api import bulk
+from labeling.models import Alignment, Appearance, Exhibit, Item, Lane, Quality, Recording, Track
+from labeling.services import media, recordings
+
+
+class RecordingShown(Shown):
+    class Meta:
+        model = Recording
+        fields = ["id", "created_at", "study", "code", "session", "state", "duration_us", "source", "licence"]
+
+
+class TrackShown(Shown):
+    class Meta:
+        ref_name = "TrackRow"
+        model = Track
+        fields = [
+            "id", "created_at", "study", "recording", "modality", "name", "position", "state", "failure", "original", "proxy", "peaks",
+            "language", "time_base_num", "time_base_den", "start_us", "duration_us", "rate_num", "rate_den", "variable_rate", "probe", "separable",
+        ]  # fmt: skip
+
+
+class AppearanceShown(Shown):
+    class Meta:
+        model = Appearance
+        fields = ["id", "created_at", "study", "recording", "track", "participant", "role"]
+
+
+class AlignmentShown(Shown):
+    class Meta:
+        model = Alignment
+        fields = ["id", "created_at", "study", "track", "number", "offset_us", "drift_ppb", "method", "made_by"]
+
+
+class ExhibitShown(Shown):
+    class Meta:
+        model = Exhibit
+        fields = ["id", "created_at", "study", "asset", "title", "licence", "source"]
+
+
+class ItemShown(Shown):
+    targets = serializers.SerializerMethodField()
+
+    class Meta:
+        model = Item
+        fields = ["id", "created_at", "study", "recording", "code", "kind", "start_us", "end_us", "targets"]
+
+    def get_targets(self, item: Item) -> list[UUID]:
+        return [one.participant_id for one in item.item_targets.all()]
+
+
+class LaneShown(Shown):
+    class Meta:
+        model = Lane
+        fields = ["id", "created_at", "study", "track", "name", "unit", "kind", "asset", "minimum", "maximum"]
+
+
+class QualityShown(Shown):
+    class Meta:
+        model = Quality
+        fields = ["id", "created_at", "study", "track", "measure", "value", "unit", "flag"]
+
+
+class BulkBody(Body):
+    """Up to 20,000 recordings. `rows` are checked in one pass (labeling/api/bulk.py); errors point at rows."""
+
+    study = serializers.UUIDField()
+    rows = bulk.Rows(
+        help_text="[{code, session?, source?, licence?, tracks: [{modality, name, appearances: [{participant, role?}], text?, language?, "
+        "start_us?, duration_us?, offset_us?, separable?, ready?}], items?: [{code, targets, kind?, start_us?, end_us?}]}]"
+    )
+
+
+class BulkRow(Serializer):
+    recording = serializers.UUIDField(read_only=True)
+    tracks = serializers.ListField(child=serializers.UUIDField(), read_only=True)
+    items = serializers.ListField(child=serializers.UUIDField(), read_only=True)
+
+
+class BulkMade(Serializer):
+    """The ids of what was made, in the order of the rows."""
+
+    study = serializers.UUIDField(read_only=True)
+    rows = BulkRow(many=True, read_only=True)
+
+
+class Recordings(Noun):
+    queryset = Recording.objects.all()
+    serializer_class = RecordingShown
+    filters = {"study": "study_id", "code": "code", "session": "session", "state": "state"}
+    use = KEPT
+
+    @writes(BulkBody, BulkMade, example=bulk.EXAMPLE)
+    @action(detail=False, methods=["post"], url_path="bulk", pagination_class=None, filter_backends=())
+    def bulk(self, request: Request) -> HttpResponse:
+        """Register up to 20,000 recordings with their tracks, appearances and items, or none of them."""
+        with uncollected():
+            return self._register(request)
+
+    def _register(self, request: Request) -> HttpResponse:
+        study_id, rows = bulk.body(request.data)
+        study = self.root("ingest", Study, study_id)
+        made: list[recordings.Registered] = []
+
+        def make() -> Study:
+            made.append(recordings.register(actor=request.user, study=study, rows=rows))
+            return study
+
+        once(request, make, lambda pk: study)
+        return bulk.answer(study, made[0] if made else bulk.registered_before(study, rows))
+
+    @writes(None, JobShown, 202)
+    @action(detail=True, methods=["post"], url_path="read", pagination_class=None, filter_backends=())
+    def read(self, request: Request, pk: UUID) -> Response:
+        """Have a worker read the files of the recording's tracks: what they are, their length, what is drawn of them."""
+        recording = access.fetch(request.user, "ingest", Recording.objects.all(), pk=pk)
+        gate.require(recording, KEPT)
+        return self.made(
+            lambda: media.start_reading(actor=request.user, study_id=recording.study_id, recording_ids=[recording.pk]),
+            202, shown=JobShown, again=own_job(request),
+        )  # fmt: skip
+
+
+class RawBody(parsers.BaseParser):
+    """The bytes themselves, handed on as the stream they come in."""
+
+    media_type = "*/*"
+
+    def parse(self, stream: Any, media_type: str | None = None, parser_context: Any = None) -> Any:
+        return stream
+
+
+class Tracks(Noun):
+    queryset = Track.objects.all()
+    serializer_class = TrackShown
+    filters = {"study": "study_id", "recording": "recording_id", "modality": "modality", "state": "state"}
+    use = KEPT
+
+    @extend_schema(
+        request={"application/octet-stream": OpenApiTypes.BINARY}, responses={201: AssetShown},
+        parameters=[OpenApiParameter("file_name", OpenApiTypes.STR, OpenApiParameter.QUERY, required=True)],
+    )  # fmt: skip
+    @action(
+        detail=True,
+        methods=["put"],
+        url_path="original",
+        pagination_class=None,
+        filter_backends=(),
+        parser_classes=[RawBody],
+    )
+    def original(self, request: Request, pk: UUID) -> Response:
+        """Store the file of a track: its bytes as the body. Sealed while they come in; a track's file is never overwritten."""
+        track = access.fetch(request.user, "ingest", Track.objects.select_related("study"), pk=pk)
+        gate.require(track, KEPT)
+        name = request.query_params.get("file_name", "")
+        if not name or len(name) > 255 or "\0" in name:
+            raise Invalid(
+                "file_name_invalid",
+                _("Say file_name: at most 255 characters."),
+                fields={"file_name": [_("At most 255 characters.")]},
+            )
+        asset = media.attach(actor=request.user, track=track, source=request.data, file_name=name)
+        return self.shown(asset, 201, AssetShown)
+
+
+class Appearances(Noun):
+    queryset = Appearance.objects.filter(recording__isnull=False)
+    serializer_class = AppearanceShown
+    filters = {
+        "study": "study_id",
+        "recording": "recording_id",
+        "track": "track_id",
+        "participant": "participant_id",
+        "role": "role",
+    }
+    needs = "participants"
+
+    def get_queryset(self) -> QuerySet:
+        # Appearances are what the gate looks at, so it is asked about their recordings.
+        return super().get_queryset().filter(recording__in=gate.permitted(Recording.objects.all(), KEPT).values("pk"))
+
+
+class Exhibits(Noun):
+    queryset = Exhibit.objects.all()
+    serializer_class = ExhibitShown
+    filters = {"study": "study_id"}
+
+
+class Alignments(Noun):
+    queryset = Alignment.objects.all()
+    serializer_class = AlignmentShown
+    filters = {"study": "study_id", "track": "track_id"}
+    use = KEPT
+
+
+class Items(Noun):
+    queryset = Item.objects.prefetch_related("item_targets")
+    serializer_class = ItemShown
+    filters = {"study": "study_id", "recording": "recording_id", "code": "code", "kind": "kind"}
+    use = KEPT
+
+
+class Lanes(Noun):
+    queryset = Lane.objects.all()
+    serializer_class = LaneShown
+    filters = {"study": "study_id", "track": "track_id", "kind": "kind"}
+    use = KEPT
+
+
+class Qualities(Noun):
+    queryset = Quality.objects.all()
+    serializer_class = QualityShown
+    filters = {"study": "study_id", "track": "track_id", "measure": "measure", "flag": "flag"}
+    use = KEPT

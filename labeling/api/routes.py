@@ -1,0 +1,28 @@
+"""The nouns of labeling and their addresses."""
+
+from labeling.api import campaigns, recordings, results, schemes
+
+NOUNS = {
+    "recordings": recordings.Recordings,
+    "tracks": recordings.Tracks,
+    "appearances": recordings.Appearances,
+    "exhibits": recordings.Exhibits,
+    "alignments": recordings.Alignments,
+    "items": recordings.Items,
+    "lanes": recordings.Lanes,
+    "qualities": recordings.Qualities,
+    "schemes": schemes.Schemes,
+    "scheme-versions": schemes.SchemeVersions,
+    "questions": schemes.Questions,
+    "guidelines": schemes.Guidelines,
+    "guideline-versions": schemes.GuidelineVersions,
+    "campaigns": campaigns.Campaigns,
+    "campaign-items": campaigns.CampaignItems,
+    "annotators": campaigns.Annotators,
+    "assignments": campaigns.Assignments,
+    "traces": results.Traces,
+    "agreement-reports": results.AgreementReports,
+    "gold-standards": results.GoldStandards,
+    "gold-labels": results.GoldLabels,
+    "suggestions": results.Suggestions,
+}

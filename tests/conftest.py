@@ -1,0 +1,120 @@
+"""The cast for all tests, and a demo study in a data folder of its own for tests with processes."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+from django.core.files.storage import storages
+from django.db import connections, transaction
+from django.test import Client, override_settings
+
+from consent import keys
+from tests import cast as people
+
+ROOT = Path(__file__).resolve().parent.parent
+BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
+# Settings of the person who runs the tests; processes of the demo get their own.
+OURS = (
+    "CONCORD_LEDGER",
+    "CONCORD_KEYS",
+    "DATABASE_URL",
+    "DATABASE_OWNER_URL",
+    "KEYS_DATABASE_URL",
+    "BROKER_URL",
+    "PUBLIC_URL",
+)
+
+
+@pytest.fixture(scope="module")
+def stage(django_db_setup, django_db_blocker, tmp_path_factory) -> Iterator[people.Cast]:
+    """The cast, made once a module in a transaction that is rolled back at its end."""
+    data = tmp_path_factory.mktemp("cast")
+    options = {"location": data / "store"}
+    store = {"BACKEND": "django.core.files.storage.FileSystemStorage", "OPTIONS": options}
+    with ExitStack() as stack:
+        stack.enter_context(django_db_blocker.unblock())
+        stack.enter_context(
+            override_settings(
+                CONCORD_DATA=data, CONCORD_LEDGER=data / "ledger", CONCORD_KEYS=data / "keys",
+                EMAIL_BACKEND="django.core.mail.backends.locmem.EmailBackend", STORAGES={**settings.STORAGES, "store": store},
+            )
+        )  # fmt: skip
+        storages._storages.clear()
+        stack.callback(storages._storages.clear)
+        keys.forget()
+        stack.callback(keys.forget)
+        for block in _blocks():
+            stack.enter_context(block)
+        yield people.assemble()
+        for alias in connections:
+            transaction.set_rollback(True, using=alias)
+
+
+@pytest.fixture
+def cast(stage: people.Cast, db) -> Iterator[people.Cast]:
+    """The cast; what a test changes is undone after it. The module marks itself `django_db(databases="__all__")`."""
+    yield stage
+    keys.forget()
+
+
+def _blocks() -> list[transaction.Atomic]:
+    blocks = [transaction.atomic(using=alias) for alias in connections]
+    for block in blocks:
+        block._from_testcase = True  # so that the audit log's ending is that of the code under test
+    return blocks
+
+
+@pytest.fixture
+def browsers(cast: people.Cast) -> dict[str, Client]:
+    """A signed-in browser each; the anonymous one is not."""
+    made = {people.ANONYMOUS: Client()}
+    for name, user in cast.users.items():
+        made[name] = Client()
+        made[name].force_login(user, backend=BACKEND)
+    return made
+
+
+@dataclass(frozen=True)
+class Demo:
+    """A data folder with the demo study in it, and the environment of its processes."""
+
+    data: Path
+    env: dict[str, str]
+
+    def manage(self, *words: str) -> str:
+        """What `manage.py` says; a failure raises with its words."""
+        ran = subprocess.run(
+            [sys.executable, "manage.py", *words], cwd=ROOT, env=self.env, capture_output=True, text=True, check=False
+        )
+        assert ran.returncode == 0, f"manage.py {' '.join(words)}:\n{ran.stdout}\n{ran.stderr}"
+        return ran.stdout
+
+    def ask(self, code: str) -> str:
+        """What a few lines of Python print, run against this data by the application itself."""
+        begin = "import django; django.setup()\n"
+        ran = subprocess.run(
+            [sys.executable, "-c", begin + code], cwd=ROOT, env=self.env, capture_output=True, text=True, check=False
+        )
+        assert ran.returncode == 0, ran.stderr
+        return ran.stdout.strip()
+
+
+@pytest.fixture(scope="session")
+def demo(tmp_path_factory) -> Demo:
+    """The demo study as `make demo` loads it, in SQLite files of its own."""
+    data = tmp_path_factory.mktemp("demo") / "data"
+    env = {name: value for name, value in os.environ.items() if name not in OURS} | {
+        "CONCORD_DATA": str(data), "CONCORD_DEMO": "1", "DJANGO_SETTINGS_MODULE": "config.settings", "SECRET_KEY": "demo in tests",
+    }  # fmt: skip
+    made = Demo(data, env)
+    made.manage("prepare")
+    made.manage("demo_load")
+    return made

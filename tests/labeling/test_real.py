@@ -1,0 +1,126 @@
+"""Many annotators at once, and a web process that is killed: real processes, a real database in a folder of its own."""
+
+import http.client
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from contextlib import contextmanager
+from uuid import uuid4
+
+import pytest
+
+from tests.labeling import real
+
+
+class House:
+    """A data folder, and scripts run in it."""
+
+    def __init__(self, folder):
+        (folder / "data").mkdir(parents=True)
+        drop = ("DATABASE_URL", "KEYS_DATABASE_URL", "CONCORD_LEDGER", "CONCORD_KEYS")
+        kept = {name: value for name, value in os.environ.items() if name not in drop}
+        self.env = {**kept, "CONCORD_DATA": str(folder / "data"), "SECRET_KEY": "k" * 50}
+
+    def start(self, *words):
+        argv = [sys.executable, real.__file__, *words]
+        return subprocess.Popen(argv, env=self.env, cwd=real.ROOT, stdout=subprocess.PIPE, text=True)
+
+    def run(self, *words):
+        return told(self.start(*words))
+
+    @contextmanager
+    def server(self):
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            port = free.getsockname()[1]
+        argv = [
+            sys.executable, "-m", "gunicorn", "config.wsgi", "--worker-class", "gthread", "--threads", "4",
+            "--bind", f"127.0.0.1:{port}", "--no-control-socket", "--log-level", "error",
+        ]  # fmt: skip
+        process = subprocess.Popen(argv, env=self.env, cwd=real.ROOT, start_new_session=True)
+        try:
+            until = time.monotonic() + 60
+            while time.monotonic() < until:
+                try:
+                    socket.create_connection(("127.0.0.1", port), 0.2).close()
+                    break
+                except OSError:
+                    time.sleep(0.1)
+            yield port, process
+        finally:
+            if process.poll() is None:
+                os.killpg(process.pid, signal.SIGKILL)
+            process.wait(10)
+
+
+def told(process):
+    out, _nothing = process.communicate(timeout=300)
+    assert process.returncode == 0
+    return json.loads(out.splitlines()[-1])
+
+
+@pytest.mark.parametrize(("annotators", "items"), [(8, 40), (50, 60)])
+def test_many_at_once_do_everything_once_and_nothing_too_often(tmp_path, annotators, items):
+    house = House(tmp_path)
+    made = house.run("make", str(items), "3", str(annotators))
+    half = annotators // 2
+    crews = [house.start("work", made["campaign"], *users) for users in (made["users"][:half], made["users"][half:])]
+    results = [told(crew) for crew in crews]
+    assert [one["errors"] for one in results] == [[], []]
+    assert sum(one["done"] for one in results) == 3 * items
+    stored = house.run("count", made["campaign"])
+    assert (stored["over"], stored["complete"]) == (0, items)
+    assert (len(stored["annotations"]), stored["answers"], stored["audited"]) == (3 * items, 6 * items, 3 * items)
+
+
+def post(connection, path, cookie, body):
+    headers = {
+        "Cookie": cookie,
+        "X-CSRFToken": "t" * 32,
+        "Content-Type": "application/json",
+        "Accept": "application/json",
+    }
+    connection.request("POST", path, json.dumps(body), headers)
+    response = connection.getresponse()
+    return response.status, json.loads(response.read() or b"{}")
+
+
+def submit(port, cookie, made, acknowledged, sent, *, until):
+    """Label until the server is gone; remember what it acknowledged and what was sent last."""
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
+    while time.monotonic() < until:
+        status, lease = post(connection, "/api/v1/assignments/next", cookie, {"campaign": made["campaign"]})
+        assert status == 200, lease
+        body = {"assignment": lease["id"], "client_id": str(uuid4()), "answers": made["answers"]}
+        sent.append(body)
+        status, stored = post(connection, "/api/v1/annotations", cookie, body)
+        assert status == 201, stored
+        acknowledged.append(stored["id"])
+
+
+def test_a_killed_web_process_loses_no_acknowledged_answer(tmp_path):
+    house = House(tmp_path)
+    made = house.run("make", "400", "1", "1")
+    cookie = house.run("session", made["users"][0])["cookie"]
+    acknowledged, sent = [], []
+    with house.server() as (port, process):
+        killer = subprocess.Popen([sys.executable, "-c", f"import os,time; time.sleep(5); os.killpg({process.pid}, 9)"])
+        with pytest.raises((OSError, http.client.HTTPException)):
+            submit(port, cookie, made, acknowledged, sent, until=time.monotonic() + 60)
+        killer.wait(10)
+    assert acknowledged
+    stored = house.run("count", made["campaign"])
+    assert stored["sound"] == "ok"
+    assert set(acknowledged) <= set(stored["annotations"])
+    assert stored["answers"] == 2 * len(stored["annotations"])
+    assert stored["audited"] == len(stored["annotations"])
+    with house.server() as (port, _process):
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
+        for body in sent[-3:]:  # the browser sends again what it is not sure of, and a little more
+            assert post(connection, "/api/v1/annotations", cookie, body)[0] in (200, 201)
+    again = house.run("count", made["campaign"])
+    assert len(set(again["client_ids"])) == len(again["client_ids"]) == len(sent)
