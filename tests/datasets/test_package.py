@@ -182,63 +182,70 @@ def test_a_package_that_would_not_be_the_promised_one_is_refused(monkeypatch):
 
 
 class TestOtherProcesses:
-    """With a database that other processes can open."""
+    """Processes with a data folder of their own, one after the other, as workers are."""
 
     @pytest.fixture
-    def shared(self, tmp_path):
-        """Environment of a data folder with a published version's scene in it, made by a process of its own."""
-        env = {
-            **os.environ,
-            "CONCORD_DATA": str(tmp_path / "data"),
-            "DJANGO_SETTINGS_MODULE": "config.settings",
-        }
+    def surroundings(self, tmp_path):
+        env = {**os.environ, "CONCORD_DATA": str(tmp_path / "data"), "DJANGO_SETTINGS_MODULE": "config.settings"}
         env |= {"JOB_STALE_SECONDS": "2", "PYTHONPATH": str(ROOT)}
         for name in ("DATABASE_URL", "DATABASE_OWNER_URL", "KEYS_DATABASE_URL", "KEYS_DATABASE_OWNER_URL"):
             env.pop(name, None)
         (tmp_path / "data").mkdir()
-        for database in ("default", "keys"):
-            migrate = [sys.executable, "manage.py", "migrate", "-v0", "--skip-checks", "--database", database]
-            subprocess.run(migrate, cwd=ROOT, env=env, check=True)
         return env
 
-    def said(self, env, code, **more):
+    def run(self, env, code):
         code = f"import django; django.setup()\n{code}"
-        ran = subprocess.run(
-            [sys.executable, "-c", code], cwd=ROOT, env={**env, **more}, capture_output=True, text=True
-        )
-        assert ran.returncode == 0, ran.stderr
-        return ran.stdout.split()[-1] if ran.stdout.split() else ""
+        return subprocess.run([sys.executable, "-c", code], cwd=ROOT, env=env, capture_output=True, text=True)
 
-    def test_bytes_are_the_same_and_a_killed_worker_is_taken_over(self, shared):
-        begun = self.said(
-            shared,
-            "from tests.datasets import factories\n"
-            "print(factories.scene(n=30, kinds=('choice', 'scale', 'trace')).begin().job_id)",
-        )
-        hung = (
-            "import django; django.setup()\nimport os, signal\nfrom core import jobs\nfrom datasets.services import publish\n"
-            "from core import bulk\ninsert = bulk.insert\n"
-            "def die(*a):\n    insert(*a)\n    os.kill(os.getpid(), signal.SIGKILL)\n"
-            f"publish.bulk.insert = die\njobs.run('{begun}')"
-        )
-        died = subprocess.run([sys.executable, "-c", hung], cwd=ROOT, env=shared, capture_output=True, text=True)
+    def test_a_killed_worker_is_taken_over_and_the_bytes_are_the_same_everywhere(self, surroundings):
+        begun = self.run(surroundings, BEGIN)
+        assert begun.returncode == 0, begun.stderr
+        job = begun.stdout.split()[-1]
+        died = self.run(surroundings, DIE.format(job=job))
         assert died.returncode == -signal.SIGKILL
-        state = "from datasets.models import *\nv = DatasetVersion.objects.get()\nprint(f'{v.state}/{v.version_rows.count()}/{v.files.count()}')"
-        assert self.said(shared, state) == "draft/0/0"
-        time.sleep(2.5)
-        self.said(shared, f"from core import jobs\njobs.run('{begun}')")
-        assert self.said(shared, state) == "published/30/13"
+        time.sleep(2.5)  # until its heartbeat is stale
+        taken = self.run(surroundings, TAKE_OVER.format(job=job))
+        assert taken.stdout.split()[-2:] == ["draft/0/0", "published/30/13"], taken.stderr
         again = [sys.executable, "-m", "tests.datasets.export_again"]
-        surroundings = [
-            {"PYTHONHASHSEED": "1", "TZ": "Pacific/Kiritimati", "LANG": "C"},
-            {"PYTHONHASHSEED": "4711", "TZ": "America/St_Johns", "LANGUAGE": "de"},
-        ]
         one, two = (
-            subprocess.run(again, cwd=ROOT, env={**shared, **more}, capture_output=True, check=True).stdout
-            for more in surroundings
+            subprocess.run(again, cwd=ROOT, env={**surroundings, **more}, capture_output=True, check=True).stdout
+            for more in (
+                {"PYTHONHASHSEED": "1", "TZ": "Pacific/Kiritimati", "LANG": "C"},
+                {"PYTHONHASHSEED": "4711", "TZ": "America/St_Johns", "LANGUAGE": "de"},
+            )
         )
         assert one == two
         assert zipfile.ZipFile(io.BytesIO(one)).testzip() is None
+
+
+BEGIN = """
+from django.core.management import call_command
+for database in ("default", "keys"):
+    call_command("migrate", verbosity=0, skip_checks=True, database=database)
+from tests.datasets import factories
+print(factories.scene(n=30, kinds=("choice", "scale", "trace")).begin().job_id)
+"""
+DIE = """
+import os, signal
+from core import jobs
+from datasets.services import publish
+insert = publish.bulk.insert
+def die(*rows):
+    insert(*rows)
+    os.kill(os.getpid(), signal.SIGKILL)
+publish.bulk.insert = die
+jobs.run("{job}")
+"""
+TAKE_OVER = """
+from core import jobs
+from datasets.models import DatasetVersion
+def state():
+    v = DatasetVersion.objects.get()
+    return "/".join(map(str, (v.state, v.version_rows.count(), v.files.count())))
+print(state())
+jobs.run("{job}")
+print(state())
+"""
 
 
 def test_a_verified_version_is_good_after_all_that(version):
