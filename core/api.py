@@ -26,7 +26,7 @@ from core.errors import Invalid, Refused
 from core.models import ApiToken, User
 from core.services import tokens
 
-TOKEN_PREFIX = "concord_"  # noqa: S105 - what tokens begin with, so that leaked ones can be searched for
+TOKEN_PREFIX = tokens.TOKEN_PREFIX
 
 
 class TokenAuthentication(authentication.BaseAuthentication):
