@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from celery import shared_task
 from django.utils.translation import gettext_lazy as _
 
 from core import jobs
 from labeling.models import Campaign, GoldStandard, Recording
-from labeling.services import agreement, gold, media
+from labeling.services import agreement, gold, media, queue, traces
 
 
 @jobs.kind("labeling.read_media", label=_("Reading recordings"))
@@ -29,3 +30,11 @@ def measure_agreement(job: jobs.Running) -> dict:
 def fuse_gold(job: jobs.Running) -> dict:
     fused = gold.fuse(GoldStandard.objects.get(pk=job.job.object_id))
     return fused.summary
+
+
+@shared_task(name="labeling.sweep")
+def sweep() -> None:
+    """Give back leases that ran out while nobody asked for a next item, and drop what was begun and left."""
+    while queue.release_expired() == queue.RELEASED_AT_ONCE:
+        pass
+    traces.sweep_abandoned()
