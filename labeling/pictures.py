@@ -5,7 +5,6 @@ Nothing here decides what a picture says; each comes with the sentence that a sc
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
 
 import numpy as np
@@ -42,8 +41,7 @@ def distribution(campaign: Campaign, question: Question) -> dict | None:
     """How often each value was given. None for questions that have no values to count."""
     if question.kind not in (Question.Kind.CHOICE, Question.Kind.SCALE):
         return None
-    table = ratings.table(campaign, question)
-    counts = Counter(value for row in table.values for value in row if value is not None)
+    counts = ratings.spread_of_answers(campaign, question)
     if question.kind == Question.Kind.CHOICE:
         rows = [
             (said(label.name), label.emotion, counts.get(str(label.identity), 0)) for label in question.labels.all()
@@ -72,10 +70,10 @@ def fused_traces(campaign: Campaign, gold: GoldStandard, most: int = 6) -> list[
             for label in permitted(GoldLabel.objects.filter(gold_standard=gold, question=question), ratings.USE)
             .exclude(trace=None)
             .select_related("item")
+            .order_by("item__code")[: most - len(drawn)]
         }
-        for one in ratings.traces(campaign, question):
-            if one.item in fused and len(drawn) < most:
-                drawn.append(_fused_picture(question, one, fused[one.item]))
+        found = ratings.traces(campaign, question, items=list(fused))
+        drawn += [_fused_picture(question, one, fused[one.item]) for one in found if one.item in fused]
     return drawn
 
 
