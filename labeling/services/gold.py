@@ -23,7 +23,7 @@ from affect.gold.votes import majority, mean_scale
 from core import audit, bulk, ids, jobs
 from core.errors import Invalid, Refused
 from core.models import User
-from labeling.models import Campaign, GoldLabel, GoldStandard, Label, Question
+from labeling.models import Campaign, GoldLabel, GoldStandard, Question
 from labeling.services import ratings
 
 TIES = ("none", "random")
