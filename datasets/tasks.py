@@ -9,7 +9,7 @@ from core import access, jobs
 from core.errors import Forbidden, Refused
 from core.models import Job
 from datasets.models import DatasetVersion
-from datasets.services import delivery, publish
+from datasets.services import delivery, features, publish
 
 
 def _may(job: Job, action: str) -> None:
@@ -48,3 +48,14 @@ def prepare_package(job: jobs.Running) -> dict:
     version = DatasetVersion.objects.select_related("dataset__study").get(pk=job.job.object_id)
     asset = delivery.prepare(version, actor=job.actor)
     return {"asset": str(asset.pk), "bytes": asset.plain_bytes}
+
+
+@jobs.kind("datasets.prosody", label=_("Measuring voices"))
+def measure_prosody(job: jobs.Running) -> dict:
+    """Measure every voice that waits; run again after a worker's death, what is measured is not measured twice."""
+    todo = list(features.waiting(job.job.study_id))
+    for done, track in enumerate(todo):
+        job.progress(done, len(todo))
+        features.measure(track, actor=job.actor)
+    job.progress(len(todo), len(todo))
+    return {"tracks": len(todo)}

@@ -7,6 +7,7 @@ from datasets import views
 app_name = "datasets"
 urlpatterns = [
     path("studies/<uuid:study_id>/datasets/", views.datasets, name="list"),
+    path("studies/<uuid:study_id>/voices/", views.measure_voices, name="voices"),
     path("datasets/<uuid:dataset_id>/", views.dataset, name="dataset"),
     path("datasets/<uuid:dataset_id>/publish/", views.publish_version, name="publish"),
     path("versions/<uuid:version_id>/", views.version, name="version"),

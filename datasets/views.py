@@ -20,7 +20,7 @@ from core.lists import Column, Listing
 from core.models import Job
 from core.views import follow
 from datasets.models import Dataset, DatasetVersion
-from datasets.services import delivery, publish, verify
+from datasets.services import delivery, features, publish, verify
 from labeling.models import GoldStandard
 from labeling.views.studies import crumbs, held_study
 
@@ -153,6 +153,13 @@ def download(request: HttpRequest, version_id: UUID, asset_id: UUID) -> HttpResp
     delivery.hand_out(actor=request.user, version=held)
     response["Content-Disposition"] = f'attachment; filename="{delivery.folder(held)}.zip"'
     return response
+
+
+@require_POST
+def measure_voices(request: HttpRequest, study_id: UUID) -> HttpResponse:
+    study = held_study(request, study_id, "run")
+    job = features.start(actor=request.user, study=study)
+    return follow(request, job, reverse("studies:recordings", args=[study.pk]))
 
 
 def _held(request: HttpRequest, dataset_id: UUID, action: str = "view") -> Dataset:

@@ -33,6 +33,7 @@ VOICES = {
     "a15_acted_mobster_revenge.ogg": "P-0007",
     "a16_acted_british_ohdear.ogg": "P-0005",
 }
+LONG_VIDEO_US = 19_686_333
 LONG_VIDEO, PPG = "v05_woman_full_19s.mp4", "p02_ppg_100hz.csv"
 PORTRAIT = "v07_portrait_plus_speech.mp4"
 CONVERSATION = ("a12_acted_british_nooo.ogg", "a14_acted_surfer_boring.ogg")
@@ -79,7 +80,7 @@ def long_video() -> NewRecording:
     return _recording(
         LONG_VIDEO, known,
         [NewTrack("video", "video", [Appears("P-0001")]), NewTrack("signal", "pulse", [Appears("P-0001")])],
-        [NewItem(_code(LONG_VIDEO), ["P-0001"])],
+        [NewItem(_code(LONG_VIDEO), ["P-0001"], "segment", 0, LONG_VIDEO_US)],  # the signal goes on after the picture ends
     )  # fmt: skip
 
 

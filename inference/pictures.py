@@ -2,9 +2,19 @@
 
 from __future__ import annotations
 
+from django.utils.translation import gettext_lazy as _
+
 from inference.models import Run
 from labeling.pictures import said
 
+MEASURES = {
+    "uar": _("UAR"), "macro_f1": _("macro F1"), "accuracy": _("accuracy"), "ccc": _("CCC"), "mae": _("mean absolute error"),
+}  # fmt: skip
+BASELINES = {
+    "one_person": _("one person against the rest"),
+    "model_on_the_same": _("the model against the same"),
+    "chance": _("chance"),
+}
 LABEL_MEASURES, NUMBER_MEASURES = ("uar", "macro_f1", "accuracy"), ("ccc", "mae")
 
 
@@ -20,7 +30,17 @@ def evaluation(run: Run) -> dict:
         "n": results["n"],
         "n_groups": results["n_groups"],
         "confusion": _confusion(run) if "confusion" in results else None,
+        "baselines": _beside(results),
+        "baseline_measures": [MEASURES[name] for name in names],
     }
+
+
+def _beside(results: dict) -> list[dict]:
+    names = [name for name in (*LABEL_MEASURES, *NUMBER_MEASURES) if name in results]
+    return [
+        {"label": BASELINES[row["name"]], "n": row["n"], "values": [row.get(name) for name in names]}
+        for row in results.get("baselines", [])
+    ]
 
 
 def _confusion(run: Run) -> dict:

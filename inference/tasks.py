@@ -9,7 +9,7 @@ from core import access, jobs
 from core.errors import Forbidden
 from core.models import Job
 from inference.models import Run
-from inference.services import evaluate, prelabel
+from inference.services import evaluate, prelabel, train
 
 
 def _may_still_run(job: Job) -> None:
@@ -29,3 +29,13 @@ def prelabel_run(job: jobs.Running) -> dict:
 @jobs.kind("inference.evaluate", label=gettext_lazy("Evaluation"), permitted=_may_still_run)
 def evaluate_run(job: jobs.Running) -> dict:
     return evaluate.evaluate(Run.objects.select_related("question", "gold_standard").get(pk=job.job.object_id))
+
+
+@jobs.kind("inference.train", label=gettext_lazy("Training"), permitted=_may_still_run)
+def train_run(job: jobs.Running) -> dict:
+    return train.train(
+        Run.objects.select_related(
+            "model_version__model", "campaign", "question", "gold_standard__campaign", "study"
+        ).get(pk=job.job.object_id),
+        job,
+    )

@@ -10,5 +10,6 @@ urlpatterns = [
     path("studies/<uuid:study_id>/models/register/", views.register, name="register"),
     path("studies/<uuid:study_id>/models/prelabel/", views.start_prelabel, name="prelabel"),
     path("studies/<uuid:study_id>/models/evaluate/", views.start_evaluate, name="evaluate"),
+    path("studies/<uuid:study_id>/models/train/", views.start_train, name="train"),
     path("runs/<uuid:run_id>/", views.run, name="run"),
 ]

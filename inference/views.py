@@ -18,7 +18,7 @@ from core.lists import Choice, Column, Listing
 from core.views import follow
 from inference import backends, pictures
 from inference.models import ModelVersion, Run
-from inference.services import evaluate, prelabel, registry
+from inference.services import evaluate, prelabel, registry, train
 from labeling.models import Campaign, GoldStandard
 from labeling.views.studies import crumbs, held_study
 
@@ -90,6 +90,16 @@ def start_evaluate(request: HttpRequest, study_id: UUID) -> HttpResponse:
     return follow(request, run.job, reverse("inference:run", args=[run.pk]))
 
 
+@require_POST
+def start_train(request: HttpRequest, study_id: UUID) -> HttpResponse:
+    study = held_study(request, study_id, "run")
+    form = EvaluateForm(request.POST, study=study)
+    if not form.is_valid():
+        return _page(request, study, train_form=form)
+    run = train.start(actor=request.user, **form.cleaned_data)
+    return follow(request, run.job, reverse("inference:run", args=[run.pk]))
+
+
 @require_GET
 def run(request: HttpRequest, run_id: UUID) -> HttpResponse:
     runs = Run.objects.select_related(
@@ -109,6 +119,9 @@ def run(request: HttpRequest, run_id: UUID) -> HttpResponse:
         if listing.wants_csv:
             return listing.csv()
         return render(request, "inference/prelabel.html", {**context, "listing": listing})
+    if held.kind == Run.Kind.TRAIN:
+        made = ModelVersion.objects.filter(pk=held.results.get("model_version")).first()
+        return render(request, "inference/training.html", {**context, "made": made})
     return render(request, "inference/evaluation.html", {**context, **pictures.evaluation(held)})
 
 
@@ -122,6 +135,7 @@ def _page(request: HttpRequest, study: Study, **forms_: forms.Form) -> HttpRespo
         "register_form": RegisterForm(),
         "prelabel_form": PrelabelForm(study=study),
         "evaluate_form": EvaluateForm(study=study),
+        "train_form": EvaluateForm(study=study),
         "crumbs": crumbs(study, (_("Models"), "")),
         **forms_,
     }

@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 
 from affect.codecs import trace as container
 from consent.gate import permitted
+from labeling.media import lane
 from labeling.models import Annotator, Campaign, GoldLabel, GoldStandard, Question
 from labeling.services import ratings
 
@@ -59,6 +60,34 @@ def distribution(campaign: Campaign, question: Question) -> dict | None:
         ],
         "total": total,
     }  # fmt: skip
+
+
+def waveform(peaks: bytes) -> str:
+    """The outline of a sound as a path in a box of WIDTH × 100, from its peaks (int8 pairs, least and greatest)."""
+    pairs = np.frombuffer(peaks, dtype=np.int8).reshape(-1, 2)
+    if not len(pairs):
+        return ""
+    starts = np.unique(np.linspace(0, len(pairs), min(WIDTH, len(pairs)), endpoint=False).astype(int))
+    low, high = np.minimum.reduceat(pairs[:, 0], starts), np.maximum.reduceat(pairs[:, 1], starts)
+    x = np.linspace(0, WIDTH, len(starts)) if len(starts) > 1 else np.array([0])
+    top = [f"{at:.1f} {min(50 - 48 * int(value) / 128, 49.5):.1f}" for at, value in zip(x, high, strict=True)]
+    bottom = [f"{at:.1f} {max(50 - 48 * int(value) / 128, 50.5):.1f}" for at, value in zip(x, low, strict=True)]
+    return "M" + " ".join([*top, *reversed(bottom)]) + "Z"
+
+
+def signal_line(times_us: np.ndarray, values: np.ndarray) -> str:
+    """A signal as a path in a box of WIDTH × 100, each column with its least and greatest value; a gap breaks it."""
+    drawn = lane.columns(times_us, values, int(times_us[0]), int(times_us[-1]) + 1, WIDTH)
+    least, span = drawn["minimum"], (drawn["maximum"] - drawn["minimum"]) or 1
+    path, pen_up = [], True
+    for x, (low, high) in enumerate(zip(drawn["lows"], drawn["highs"], strict=True)):
+        if low is None:
+            pen_up = True
+            continue
+        ends = [96 - 92 * (value - least) / span for value in (low, high)]
+        path.append(f"{'M' if pen_up else 'L'}{x} {ends[0]:.1f}" + (f"L{x} {ends[1]:.1f}" if high != low else ""))
+        pen_up = False
+    return "".join(path)
 
 
 def fused_traces(campaign: Campaign, gold: GoldStandard, most: int = 6) -> list[dict]:

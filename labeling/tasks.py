@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from celery import shared_task
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -12,7 +13,7 @@ from core import access, jobs
 from core.errors import Forbidden
 from core.models import Job
 from labeling.models import Campaign, GoldStandard, Recording
-from labeling.services import agreement, gold, media
+from labeling.services import agreement, gold, media, queue, traces
 
 
 def _still(action: str, root: Callable[[Job], Campaign | Study]) -> Callable[[Job], None]:
@@ -37,7 +38,7 @@ def _campaign_of_gold(job: Job) -> Campaign:
     return GoldStandard.objects.select_related("campaign").get(pk=job.object_id).campaign
 
 
-@jobs.kind("labeling.read_media", label=gettext_lazy("Reading recordings"), permitted=_still("ingest", _study))
+@jobs.kind(media.READING, label=gettext_lazy("Reading recordings"), permitted=_still("ingest", _study))
 def read_media(job: jobs.Running, *, recordings: list[str]) -> dict:
     """Read what was registered. Run again after a worker's death, it goes on with what is not read yet."""
     for done, recording in enumerate(Recording.objects.filter(pk__in=recordings)):
@@ -67,3 +68,11 @@ def fuse_gold(job: jobs.Running) -> dict:
     except Exception:  # also a cancellation: there will be no labels, and the page says so
         gold.give_up(standard)
         raise
+
+
+@shared_task(name="labeling.sweep")
+def sweep() -> None:
+    """Give back leases that ran out while nobody asked for a next item, and drop what was begun and left."""
+    while queue.release_expired() == queue.RELEASED_AT_ONCE:
+        pass
+    traces.sweep_abandoned()

@@ -139,7 +139,8 @@ class Filters(filters.BaseFilterBackend):
                 )
             path = view.filters[name]
             try:
-                value = self._field(queryset.model, path).to_python(given)
+                field = self._field(queryset.model, path)
+                value = field.to_python(given.title() if isinstance(field, models.BooleanField) else given)
                 if "\0" in given:
                     raise ValueError(given)
             except (ValidationError, ValueError) as wrong:
@@ -191,8 +192,8 @@ class Listed(viewsets.GenericViewSet):
         """The object in the address: through the door for `action`, and through the gate where the noun has one."""
         rows = self.queryset.all() if queryset is None else queryset
         found = access.fetch(self.request.user, action or self.needs, rows, pk=pk)
-        if self.use is not None:
-            access.within(permitted(rows, self.use), pk=found.pk)
+        # Whatever else narrows the noun's list narrows its single objects too.
+        access.within(self.get_queryset(), pk=found.pk)
         return found
 
     def root(self, action: str, model: type[models.Model] | QuerySet, pk: UUID) -> Any:

@@ -44,3 +44,10 @@ def revoke(token: ApiToken, *, actor: User) -> None:
     """End a token at once. Doing it twice does no harm."""
     if ApiToken.objects.filter(pk=token.pk, revoked_at=None).update(revoked_at=timezone.now()):
         audit.record("core.token.revoked", actor=actor, target=token)
+
+
+def used(token: ApiToken) -> None:
+    """Note the day of use, once a day; no event, as nothing is decided by it."""
+    today = timezone.now().date()
+    if token.last_used_on != today:
+        ApiToken.objects.filter(pk=token.pk).update(last_used_on=today)

@@ -6,19 +6,23 @@ person is from the rest, on the same gold standard made without them.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict, is_dataclass
 from typing import Any
+from uuid import UUID
 
 import numpy as np
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from affect import evaluation
+from affect import evaluation, splits
 from consent.gate import Use, permitted
 from core import audit, jobs
 from core.errors import Refused
 from core.models import User
 from inference.models import ModelVersion, Prediction, Run
+from inference.services import baselines
+from inference.services.baselines import Pair
 from labeling.models import GoldLabel, GoldStandard, ItemTarget, Question
 
 SEED, RESAMPLES = 1, 1000
@@ -64,48 +68,51 @@ def start(*, actor: User, model_version: ModelVersion, gold_standard: GoldStanda
 def evaluate(run: Run) -> dict:
     """Do the evaluation; what the worker calls."""
     pairs = _pairs(run)
-    if run.question.kind == Question.Kind.CHOICE:
-        codes = [label.code for label in run.question.labels.all()]
-        found = evaluation.evaluate_labels(
-            [p[0] for p in pairs],
-            [p[1] for p in pairs],
-            [p[2] for p in pairs],
-            labels=codes,
-            seed=SEED,
-            resamples=RESAMPLES,
-        )
-    else:
-        found = evaluation.evaluate_numbers(
-            np.array([p[0] for p in pairs], dtype=float), np.array([p[1] for p in pairs], dtype=float), [p[2] for p in pairs],
-            seed=SEED, resamples=RESAMPLES,
-        )  # fmt: skip
-    results = _plain(found)
+    results = _plain(_measured(run, pairs)) | {"baselines": baselines.beside(run, pairs)}
     with transaction.atomic():
         Run.objects.filter(pk=run.pk).update(results=results)
         audit.record("inference.run.ended", target=run, study=run.study_id, kind=run.kind, n=len(pairs))
     return {"n": len(pairs)}
 
 
-def _pairs(run: Run) -> list[tuple[Any, Any, str]]:
-    """(gold, predicted, group) of every item that has both and is allowed; ties have no gold label and do not count."""
+def _measured(run: Run, pairs: Sequence[Pair]) -> evaluation.LabelEvaluation | evaluation.NumberEvaluation:
+    gold, predicted, groups = [p.gold for p in pairs], [p.predicted for p in pairs], [p.group for p in pairs]
+    if run.question.kind == Question.Kind.CHOICE:
+        codes = [label.code for label in run.question.labels.all()]
+        return evaluation.evaluate_labels(gold, predicted, groups, labels=codes, seed=SEED, resamples=RESAMPLES)
+    numbers = np.array(gold, dtype=float), np.array(predicted, dtype=float)
+    return evaluation.evaluate_numbers(*numbers, groups, seed=SEED, resamples=RESAMPLES)
+
+
+def _pairs(run: Run) -> list[Pair]:
+    """Every item that has both and is allowed; ties have no gold label and do not count."""
     predictions = permitted(
         Prediction.objects.filter(run_id=run.parameters["predictions_of"], nothing=""), Use("model_inference")
     )
     predicted = {
-        item: label or number for item, label, number in predictions.values_list("item_id", "label__code", "number")
+        item: number if label is None else label
+        for item, label, number in predictions.values_list("item_id", "label__code", "number")
     }
     gold = GoldLabel.objects.filter(
         gold_standard=run.gold_standard, question__identity=run.question.identity, item_id__in=list(predicted)
     )
-    groups: dict[Any, list[str]] = {}
-    for item, person in ItemTarget.objects.filter(item_id__in=list(predicted)).values_list("item_id", "participant_id"):
-        groups.setdefault(item, []).append(str(person))
+    groups = _groups(list(predicted))
     pairs = []
     for item, label, number in gold.order_by("item_id").values_list("item_id", "label__code", "number"):
         value = label if run.question.kind == Question.Kind.CHOICE else number
         if value is not None and item in groups:
-            pairs.append((value, predicted[item], "+".join(sorted(groups[item]))))
+            pairs.append(Pair(item, value, predicted[item], groups[item]))
     return pairs
+
+
+def _groups(items: Sequence[UUID]) -> dict[UUID, str]:
+    """Item -> the people it is about; items that share somebody are one group, also when others are in only some of them."""
+    people: dict[UUID, set[str]] = {}
+    targets = ItemTarget.objects.filter(item_id__in=items)
+    for item, person in targets.values_list("item_id", "participant_id"):
+        people.setdefault(item, set()).add(str(person))
+    units = [splits.SplitItem(str(item), frozenset(who)) for item, who in people.items()]
+    return {UUID(item): group[0] for group in splits.components(units) for item in group}
 
 
 def _plain(found: Any) -> dict:

@@ -6,16 +6,18 @@ between is in no prediction. A run that is taken over after a worker's death goe
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 from uuid import UUID
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from consent import assets, keys
-from consent.gate import Use, permitted
+from consent.gate import Use, permitted, require
+from consent.models import Asset
 from consent.purposes import Modality
 from core import audit, jobs
 from core.errors import Refused
@@ -38,10 +40,7 @@ def start(*, actor: User, model_version: ModelVersion, campaign: Campaign) -> Ru
         raise Refused("model_of_other_study", _("This model is registered in another study."))
     question = mapping.question_for(kind.task, list(campaign.scheme_version.questions.prefetch_related("labels")))
     if not items(campaign, kind.modality).exists():
-        raise Refused(
-            "nothing_to_predict",
-            _("No item of this campaign has what the model looks at and may be used for predictions."),
-        )
+        _refuse(campaign, kind.modality)
     run = Run.objects.create(
         study_id=campaign.study_id,
         model_version=model_version,
@@ -63,20 +62,34 @@ def start(*, actor: User, model_version: ModelVersion, campaign: Campaign) -> Ru
     return run
 
 
-def items(campaign: Campaign, modality: str):
-    """The items of a campaign that have the modality and may be used for predictions now."""
-    of_campaign = Item.objects.filter(
-        campaign_items__campaign=campaign,
-        recording__tracks__modality=modality,
-        recording__tracks__state=Track.State.READY,
+def items(campaign: Campaign, modality: str) -> QuerySet[Item]:
+    """The items of a campaign that have the modality on a track that may be used for predictions now."""
+    usable = tracks(modality).filter(study=campaign.study_id).values("recording")
+    of_campaign = Item.objects.filter(campaign_items__campaign=campaign, recording__in=usable)
+    return permitted(of_campaign, USE)
+
+
+def tracks(modality: str) -> QuerySet[Track]:
+    """The tracks that a model may look at: who appears on that very track allows it."""
+    return permitted(Track.objects.filter(modality=modality, state=Track.State.READY), USE)
+
+
+def _refuse(campaign: Campaign, modality: str) -> None:
+    """Say why nothing can be predicted: prohibited (403), withdrawn (410), not allowed (412), or nothing of the kind."""
+    seen = Item.objects.filter(campaign_items__campaign=campaign, recording__tracks__modality=modality)
+    first = seen.order_by("code").first()
+    if first is not None:
+        require(first, USE)
+    raise Refused(
+        "nothing_to_predict",
+        _("No item of this campaign has what the model looks at and may be used for predictions."),
     )
-    return permitted(of_campaign.distinct(), USE)
 
 
 def predict(run: Run, running: jobs.Running) -> dict:
     """Do the run; what the worker calls."""
     kind = backends.find(run.model_version.model.backend)
-    backend = backends.load(run.model_version.model.backend, settings.CONCORD_MODELS)
+    backend = load(run.model_version)
     done = set(run.predictions.values_list("item_id", flat=True))
     todo = [
         item
@@ -88,15 +101,30 @@ def predict(run: Run, running: jobs.Running) -> dict:
         running.progress(len(done) + at, total)
         batch = todo[at : at + BATCH]
         outputs = list(backend.predict(_inputs(batch, kind.modality), should_stop=lambda: False))
+        running.check()  # cancelled meanwhile, or taken over by another worker: this batch is theirs
         store(run, batch, outputs, kind.task)
     running.progress(total, total)
     return _conclude(run)
 
 
+def load(version: ModelVersion) -> backends.Predicting:
+    """The back end of a model version, with the head that was trained here when it has one."""
+    head = version.parameters.get("head_asset")
+    if not head:
+        return backends.load(version.model.backend, settings.CONCORD_MODELS)
+    with assets.open_asset(Asset.objects.get(pk=head)) as stream:
+        return backends.find(version.model.backend).load(Path(settings.CONCORD_MODELS), head=stream.read())
+
+
 @transaction.atomic
 def store(run: Run, batch: Sequence[Item], outputs: Sequence[Output], task: backends.Task) -> int:
     """Store a batch: only for items that are still allowed. Predictions stand apart from annotations."""
-    allowed = set(permitted(Item.objects.filter(pk__in=[item.pk for item in batch]), USE).values_list("pk", flat=True))
+    Run.objects.select_for_update().get(
+        pk=run.pk
+    )  # a worker that was only asleep waits here, and then finds them stored
+    asked = [item.pk for item in batch]
+    allowed = set(permitted(Item.objects.filter(pk__in=asked), USE).values_list("pk", flat=True))
+    allowed -= set(run.predictions.filter(item__in=asked).values_list("item_id", flat=True))
     made, shown = [], []
     for output in outputs:
         item_id = UUID(output.key)
@@ -114,7 +142,7 @@ def store(run: Run, batch: Sequence[Item], outputs: Sequence[Output], task: back
                     item_id, prediction.pk, found.label.pk if found.label else None, found.number, found.confidence
                 )
             )
-    Prediction.objects.bulk_create(made, ignore_conflicts=True)
+    Prediction.objects.bulk_create(made)
     version = run.model_version
     hand_down(
         campaign=run.campaign,
@@ -134,20 +162,20 @@ def store(run: Run, batch: Sequence[Item], outputs: Sequence[Output], task: back
 
 
 def _inputs(batch: Sequence[Item], modality: str) -> Iterator[Input]:
-    tracks: dict[UUID, Track] = {}
-    for track in Track.objects.filter(
-        recording__in=[item.recording_id for item in batch], modality=modality, state=Track.State.READY
-    ).select_related("original"):
-        tracks.setdefault(track.recording_id, track)
-    people = defaultdict(list)
-    for track in tracks.values():
-        people[track.pk] = list(track.appearances.values_list("participant_id", flat=True))
+    """What a back end looks at. Who stopped since the run began is left out here, before anything of theirs is opened."""
+    first: dict[UUID, Track] = {}
+    usable = tracks(modality).filter(recording__in=[item.recording_id for item in batch])
+    for track in usable.select_related("original").prefetch_related("appearances").order_by("position", "id"):
+        first.setdefault(track.recording_id, track)
     for item in batch:
-        track = tracks[item.recording_id]
+        track = first.get(item.recording_id)
+        if track is None:
+            continue
         if modality == Modality.TEXT:
-            text = keys.open_text(bytes(track.text), study_id=item.study_id, participant_ids=people[track.pk])
+            people = [one.participant_id for one in track.appearances.all()]
+            text = keys.open_text(bytes(track.text), study_id=item.study_id, participant_ids=people)
             yield Input(str(item.pk), text=text, group=item.recording.session)
-        else:
+        elif track.original is not None:
             yield Input(str(item.pk), open=_opener(track))
 
 

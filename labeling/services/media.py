@@ -7,7 +7,8 @@ fails its track with a code, and gives way to the next file that is sent for it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, BinaryIO
 from uuid import UUID
 
@@ -16,7 +17,7 @@ from django.utils.translation import gettext as _
 
 from affect.codecs import trace as container
 from consent import assets
-from consent.models import Asset, Participant
+from consent.models import Asset, Participant, Study
 from consent.purposes import Modality
 from core import audit, jobs
 from core.errors import Invalid, Refused
@@ -25,7 +26,10 @@ from labeling.media import peaks, proxy, signal
 from labeling.media.probe import Probe, probe
 from labeling.media.refused import MediaRefused
 from labeling.models import Item, Lane, Recording, Track
+from labeling.services import recordings
+from labeling.services.recordings import NewRecording
 
+READING = "labeling.read_media"
 MEDIA_TYPES = {
     "mp4": "video/mp4", "m4v": "video/mp4", "mov": "video/quicktime", "webm": "video/webm", "mkv": "video/x-matroska", "avi": "video/x-msvideo",
     "wav": "audio/wav", "mp3": "audio/mpeg", "ogg": "audio/ogg", "oga": "audio/ogg", "opus": "audio/ogg", "flac": "audio/flac", "m4a": "audio/mp4",
@@ -37,6 +41,15 @@ KINDS = {
     "video/x-msvideo": "avi", "audio/wav": "wav", "audio/mpeg": "mp3", "audio/ogg": "ogg", "audio/flac": "flac",
 }  # fmt: skip
 START_KEPT_US, DURATION_KEPT_US = 20_000, 100_000  # by how much a rendition may differ: half a frame; a frame of sound
+
+
+@dataclass(frozen=True)
+class Sent:
+    """A file as it came: a seekable source, the name it had, and the rate of a signal that does not say it itself."""
+
+    source: BinaryIO
+    name: str
+    rate_hz: float = 0.0
 
 
 def endings(modality: str) -> list[str]:
@@ -106,11 +119,52 @@ def _put(actor: User | None, track: Track, before: Asset | None, asset: Asset, r
     )  # fmt: skip
 
 
+def take_in(
+    *, actor: User | None, study: Study, row: NewRecording, files: Sequence[Sent | None]
+) -> tuple[Recording, Job | None]:  # fmt: skip
+    """Register a recording and store the file of each of its tracks (None for a text), then have them read.
+
+    Every file is examined before anything is stored. Raises Invalid("files_refused" | "rows_refused") with the sentences by
+    place: "tracks/0/file". When storing is interrupted, tracks are left that wait for their file, and a page to send it on.
+    """
+    wrong: dict[str, list[str]] = {}
+    for n, (track, sent) in enumerate(zip(row.tracks, files, strict=True)):
+        try:
+            if sent is not None:
+                examine(modality=track.modality, source=sent.source, file_name=sent.name, rate_hz=sent.rate_hz)
+        except Invalid as refused:
+            wrong[f"tracks/{n}/file"] = [str(refused.message)]
+    if wrong:
+        raise Invalid("files_refused", _("Nothing was stored: some files cannot be used."), fields=wrong)
+    made = recordings.register(actor=actor, study=study, rows=[row])
+    recording = Recording.objects.get(pk=made.recordings[0])
+    for track_id, sent in zip(made.tracks[0], files, strict=True):
+        if sent is not None:
+            track = Track.objects.select_related("study", "original").get(pk=track_id)
+            attach(actor=actor, track=track, source=sent.source, file_name=sent.name, rate_hz=sent.rate_hz)
+    if not any(files):
+        return recording, None
+    return recording, start_reading(actor=actor, study_id=study.pk, recording_ids=[recording.pk])
+
+
+def send_again(*, actor: User | None, track: Track, sent: Sent) -> Job:
+    """Send the file of a track that waits for one or whose file could not be used. Raises as `examine` and `attach`."""
+    examine(modality=track.modality, source=sent.source, file_name=sent.name, rate_hz=sent.rate_hz)
+    attach(actor=actor, track=track, source=sent.source, file_name=sent.name, rate_hz=sent.rate_hz)
+    return start_reading(actor=actor, study_id=track.study_id, recording_ids=[track.recording_id])
+
+
 def start_reading(*, actor: User | None, study_id: UUID, recording_ids: list[UUID]) -> Job:
-    """Have the tracks of these recordings read by a worker."""
+    """Have the tracks of these recordings read by a worker. The job of one recording is found by it."""
     return jobs.start(
-        "labeling.read_media", actor=actor, study_id=study_id, recordings=[str(one) for one in recording_ids]
-    )
+        READING, actor=actor, study_id=study_id, object_id=recording_ids[0] if len(recording_ids) == 1 else None,
+        recordings=[str(one) for one in recording_ids],
+    )  # fmt: skip
+
+
+def reading_of(recording: Recording) -> Job | None:
+    """The newest job that reads this recording."""
+    return Job.objects.filter(kind=READING, object_id=recording.pk).order_by("-id").first()
 
 
 def read_recording(recording: Recording, *, rates: Mapping[str, float] | None = None) -> None:

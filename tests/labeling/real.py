@@ -1,9 +1,9 @@
 """Real processes on a real database, for tests that an in-memory database cannot do. Run as a script: it prints one line of JSON.
 
-    real.py make N_ITEMS OVERLAP N_ANNOTATORS     a campaign
-    real.py work CAMPAIGN USER…                   each user labels in a thread until nothing is left
-    real.py count CAMPAIGN                        what is stored
-    real.py session USER                          a signed-in session's cookie
+real.py make N_ITEMS OVERLAP N_ANNOTATORS     a campaign
+real.py work CAMPAIGN USER…                   each user labels in a thread until nothing is left
+real.py count CAMPAIGN                        what is stored
+real.py session USER                          a signed-in session's cookie
 """
 
 import json

@@ -78,7 +78,12 @@ def test_many_at_once_do_everything_once_and_nothing_too_often(tmp_path, annotat
 
 
 def post(connection, path, cookie, body):
-    headers = {"Cookie": cookie, "X-CSRFToken": "t" * 32, "Content-Type": "application/json", "Accept": "application/json"}
+    headers = {
+        "Cookie": cookie,
+        "X-CSRFToken": "t" * 32,
+        "Content-Type": "application/json",
+        "Accept": "application/json",
+    }
     connection.request("POST", path, json.dumps(body), headers)
     response = connection.getresponse()
     return response.status, json.loads(response.read() or b"{}")

@@ -67,7 +67,10 @@ def test_without_scripts_a_form_does(scene, ana):
     response = ana.post(url(one, "submit"), form)
     assert (response.status_code, response["Location"]) == (303, f"/label/{scene.campaign.pk}/")
     assert Annotation.objects.get().answers.count() == 3
-    wrong = ana.post(url(queue.next_assignment(scene.ana, scene.campaign), "submit"), {**form, "client_id": str(uuid4()), "q.valence": "much"})
+    wrong = ana.post(
+        url(queue.next_assignment(scene.ana, scene.campaign), "submit"),
+        {**form, "client_id": str(uuid4()), "q.valence": "much"},
+    )
     assert wrong.status_code == 422
 
 
@@ -123,8 +126,8 @@ BODIES = [
     "", "{", "[]", "null", "7", '"a"', "[" * 50_000, '{"client_id": NaN}', '{"answers": {}}', b"\xff\xfe", '{"a":"\\ud800"}', '{"a":"\\u0000"}',
     json.dumps({"client_id": "x", "answers": {}}), json.dumps({"client_id": str(uuid4()), "answers": []}),
     json.dumps({"client_id": str(uuid4()), "answers": {"emotion": {"label": [1]}}}),
-    '{"client_id": "%s", "answers": {"valence": {"number": 1e999}}}' % uuid4(),
-    '{"client_id": "%s", "answers": {"valence": {"number": %s}}}' % (uuid4(), "9" * 5000),
+    f'{{"client_id": "{uuid4()}", "answers": {{"valence": {{"number": 1e999}}}}}}',
+    f'{{"client_id": "{uuid4()}", "answers": {{"valence": {{"number": {"9" * 5000}}}}}}}',
     json.dumps({"client_id": str(uuid4()), "answers": {}, "duration_ms": {}, "perceived": 7}),
     json.dumps({"client_id": str(uuid4()), "question": {}, "sequence": [], "times_us": {}, "values": 1, "flags": "a", "chunks": "many"}),
     json.dumps({"reason": {"a": 1}}), json.dumps({"reason": "\n"}),
@@ -215,7 +218,11 @@ def test_rest_keeps_traces(signed_in):
     ana = signed_in(scene.ana)
     given = send(ana, "/api/v1/assignments/next", {"campaign": str(scene.campaign.pk)}).json()
     common = {"assignment": given["id"], "client_id": given["client_id"], "question": "arousal"}
-    chunk = send(ana, "/api/v1/traces/chunks", {**common, "sequence": 0, "times_us": [0, 50_000], "values": [0, 1], "flags": [0, 0]})
+    chunk = send(
+        ana,
+        "/api/v1/traces/chunks",
+        {**common, "sequence": 0, "times_us": [0, 50_000], "values": [0, 1], "flags": [0, 0]},
+    )
     assert chunk.json() == {"kept_until_us": 50_000, "have": [0]}
     assert send(ana, "/api/v1/traces/finish", {**common, "chunks": 1}).json()["samples"] == 2
     sent = {"assignment": given["id"], "client_id": given["client_id"], "answers": factories.answers(scene.campaign)}
