@@ -47,6 +47,8 @@ class Run:
         self.env = environment.variables(where) | {"SECRET_KEY": "for tests only", "PYTHONWARNINGS": "default"}
         for name in ("CONCORD_LEDGER", "DATABASE_URL", "DATABASE_OWNER_URL", "KEYS_DATABASE_URL", "BROKER_URL"):
             self.env.pop(name, None)  # the tests never touch the person's own data
+        # Models are checked by their sums at every use, so all parts, and the next run, share what the first one made.
+        self.env.setdefault("CONCORD_TEST_MODELS", str(where.environment / "test-models"))
         self.outcomes: list[Outcome] = []
         self._running: set[int] = set()
         self._guard = threading.Lock()

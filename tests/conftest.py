@@ -33,6 +33,13 @@ OURS = (
 )
 
 
+@pytest.fixture(scope="session", autouse=True)
+def cheap_passwords() -> Iterator[None]:
+    """Accounts of tests are many and worth nothing: their passwords are hashed fast."""
+    with override_settings(PASSWORD_HASHERS=["django.contrib.auth.hashers.MD5PasswordHasher"]):
+        yield
+
+
 @pytest.fixture(scope="module")
 def stage(django_db_setup, django_db_blocker, tmp_path_factory) -> Iterator[people.Cast]:
     """The cast, made once a module in a transaction that is rolled back at its end."""
