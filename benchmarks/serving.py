@@ -4,6 +4,8 @@ The server is the one that `make run` starts (gunicorn, one process, eight threa
 clients are threads with one kept-open connection each.
 """
 
+# ruff: noqa: E402 - the environment comes before Django
+
 from __future__ import annotations
 
 import http.client
@@ -38,7 +40,7 @@ django.setup()
 
 from django.conf import settings
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
-from django.contrib.sessions.backends.cached_db import SessionStore
+from django.contrib.sessions.backends.db import SessionStore
 from django.core.management import call_command
 
 

@@ -1,3 +1,5 @@
+"""Consent, as an app: its checks run when the application starts."""
+
 from django.apps import AppConfig
 
 

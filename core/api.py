@@ -24,8 +24,9 @@ from rest_framework.utils.urls import remove_query_param, replace_query_param
 
 from core.errors import Invalid, Refused
 from core.models import ApiToken, User
+from core.services import tokens
 
-TOKEN_PREFIX = "concord_"  # noqa: S105 - what tokens begin with, so that leaked ones can be searched for
+TOKEN_PREFIX = tokens.TOKEN_PREFIX
 
 
 class TokenAuthentication(authentication.BaseAuthentication):
@@ -42,8 +43,7 @@ class TokenAuthentication(authentication.BaseAuthentication):
         now = timezone.now()
         if token is None or (token.expires_at is not None and token.expires_at <= now):
             raise exceptions.AuthenticationFailed(_("This token is unknown, revoked or expired."), "token_invalid")
-        if token.last_used_on != now.date():
-            ApiToken.objects.filter(pk=token.pk).update(last_used_on=now.date())
+        tokens.used(token)
         return token.user, token
 
     def authenticate_header(self, request: Request) -> str:

@@ -5,7 +5,6 @@ Nothing here decides what a picture says; each comes with the sentence that a sc
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
 
 import numpy as np
@@ -14,6 +13,7 @@ from django.utils.translation import gettext as _
 
 from affect.codecs import trace as container
 from consent.gate import permitted
+from labeling.media import lane
 from labeling.models import Annotator, Campaign, GoldLabel, GoldStandard, Question
 from labeling.services import ratings
 
@@ -42,8 +42,7 @@ def distribution(campaign: Campaign, question: Question) -> dict | None:
     """How often each value was given. None for questions that have no values to count."""
     if question.kind not in (Question.Kind.CHOICE, Question.Kind.SCALE):
         return None
-    table = ratings.table(campaign, question)
-    counts = Counter(value for row in table.values for value in row if value is not None)
+    counts = ratings.spread_of_answers(campaign, question)
     if question.kind == Question.Kind.CHOICE:
         rows = [
             (said(label.name), label.emotion, counts.get(str(label.identity), 0)) for label in question.labels.all()
@@ -63,6 +62,34 @@ def distribution(campaign: Campaign, question: Question) -> dict | None:
     }  # fmt: skip
 
 
+def waveform(peaks: bytes) -> str:
+    """The outline of a sound as a path in a box of WIDTH × 100, from its peaks (int8 pairs, least and greatest)."""
+    pairs = np.frombuffer(peaks, dtype=np.int8).reshape(-1, 2)
+    if not len(pairs):
+        return ""
+    starts = np.unique(np.linspace(0, len(pairs), min(WIDTH, len(pairs)), endpoint=False).astype(int))
+    low, high = np.minimum.reduceat(pairs[:, 0], starts), np.maximum.reduceat(pairs[:, 1], starts)
+    x = np.linspace(0, WIDTH, len(starts)) if len(starts) > 1 else np.array([0])
+    top = [f"{at:.1f} {min(50 - 48 * int(value) / 128, 49.5):.1f}" for at, value in zip(x, high, strict=True)]
+    bottom = [f"{at:.1f} {max(50 - 48 * int(value) / 128, 50.5):.1f}" for at, value in zip(x, low, strict=True)]
+    return "M" + " ".join([*top, *reversed(bottom)]) + "Z"
+
+
+def signal_line(times_us: np.ndarray, values: np.ndarray) -> str:
+    """A signal as a path in a box of WIDTH × 100, each column with its least and greatest value; a gap breaks it."""
+    drawn = lane.columns(times_us, values, int(times_us[0]), int(times_us[-1]) + 1, WIDTH)
+    least, span = drawn["minimum"], (drawn["maximum"] - drawn["minimum"]) or 1
+    path, pen_up = [], True
+    for x, (low, high) in enumerate(zip(drawn["lows"], drawn["highs"], strict=True)):
+        if low is None:
+            pen_up = True
+            continue
+        ends = [96 - 92 * (value - least) / span for value in (low, high)]
+        path.append(f"{'M' if pen_up else 'L'}{x} {ends[0]:.1f}" + (f"L{x} {ends[1]:.1f}" if high != low else ""))
+        pen_up = False
+    return "".join(path)
+
+
 def fused_traces(campaign: Campaign, gold: GoldStandard, most: int = 6) -> list[dict]:
     """For items with a fused trace: everybody's trace, the fused line and its band of one standard deviation."""
     drawn = []
@@ -72,10 +99,10 @@ def fused_traces(campaign: Campaign, gold: GoldStandard, most: int = 6) -> list[
             for label in permitted(GoldLabel.objects.filter(gold_standard=gold, question=question), ratings.USE)
             .exclude(trace=None)
             .select_related("item")
+            .order_by("item__code")[: most - len(drawn)]
         }
-        for one in ratings.traces(campaign, question):
-            if one.item in fused and len(drawn) < most:
-                drawn.append(_fused_picture(question, one, fused[one.item]))
+        found = ratings.traces(campaign, question, items=list(fused))
+        drawn += [_fused_picture(question, one, fused[one.item]) for one in found if one.item in fused]
     return drawn
 
 

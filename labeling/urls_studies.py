@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from labeling.views import studies
+from labeling.views import recordings, studies
 
 app_name = "studies"
 urlpatterns = [
@@ -10,5 +10,12 @@ urlpatterns = [
     path("studies/new/", studies.new, name="new"),
     path("studies/<uuid:study_id>/", studies.overview, name="overview"),
     path("studies/<uuid:study_id>/recordings/", studies.recordings, name="recordings"),
+    path("studies/<uuid:study_id>/recordings/new/", recordings.new, name="new_recording"),
+    path("studies/<uuid:study_id>/recordings/<uuid:recording_id>/", recordings.recording, name="recording"),
+    path(
+        "studies/<uuid:study_id>/recordings/<uuid:recording_id>/tracks/<uuid:track_id>/file/",
+        recordings.send_file,
+        name="send_file",
+    ),
     path("studies/<uuid:study_id>/schemes/", studies.schemes, name="schemes"),
 ]

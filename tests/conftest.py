@@ -59,10 +59,9 @@ def stage(django_db_setup, django_db_blocker, tmp_path_factory) -> Iterator[peop
 
 
 @pytest.fixture
-def cast(stage: people.Cast, db) -> Iterator[people.Cast]:
+def cast(stage: people.Cast, db) -> people.Cast:
     """The cast; what a test changes is undone after it. The module marks itself `django_db(databases="__all__")`."""
-    yield stage
-    keys.forget()
+    return stage
 
 
 def _blocks() -> list[transaction.Atomic]:

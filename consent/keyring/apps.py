@@ -1,3 +1,5 @@
+"""The keyring, as an app: its tables live in the database of keys."""
+
 from typing import Any
 
 from django.apps import AppConfig

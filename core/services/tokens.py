@@ -11,9 +11,10 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from core import audit
-from core.api import TOKEN_PREFIX
 from core.errors import Invalid
 from core.models import ApiToken, User
+
+TOKEN_PREFIX = "concord_"  # noqa: S105 - what tokens begin with, so that leaked ones can be searched for
 
 
 @transaction.atomic
@@ -44,3 +45,10 @@ def revoke(token: ApiToken, *, actor: User) -> None:
     """End a token at once. Doing it twice does no harm."""
     if ApiToken.objects.filter(pk=token.pk, revoked_at=None).update(revoked_at=timezone.now()):
         audit.record("core.token.revoked", actor=actor, target=token)
+
+
+def used(token: ApiToken) -> None:
+    """Note the day of use, once a day; no event, as nothing is decided by it."""
+    today = timezone.now().date()
+    if token.last_used_on != today:
+        ApiToken.objects.filter(pk=token.pk).update(last_used_on=today)

@@ -32,9 +32,9 @@ def start(*, actor: User, study: Study) -> Job:
 
 def waiting(study_id: UUID):
     """Tracks with a voice that may be measured now and have no prosody yet."""
-    tracks = Track.objects.filter(study_id=study_id, modality=Modality.AUDIO, state=Track.State.READY).exclude(
-        lanes__name="pitch"
-    )
+    tracks = Track.objects.filter(
+        study_id=study_id, modality=Modality.AUDIO, state=Track.State.READY, original__isnull=False
+    ).exclude(lanes__name="pitch")
     return permitted(tracks, USE).select_related("study", "original")
 
 

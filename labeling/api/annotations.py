@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Prefetch
+from django.http import Http404
 from django.urls import reverse
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
@@ -162,7 +162,10 @@ class OneAssignment(_View):
 
     @extend_schema(responses=AssignmentShown)
     def get(self, request: Request, assignment_id: UUID) -> Response:
-        return Response(_shown(self.own(request, assignment_id)))
+        assignment = self.own(request, assignment_id)
+        if not queue.is_allowed(assignment):
+            raise Http404
+        return Response(_shown(assignment))
 
 
 class Heartbeat(_View):
@@ -242,21 +245,14 @@ class TraceFinish(_View):
 
 
 def _shown(assignment: Assignment) -> dict[str, Any]:
-    rows = permitted(
-        Assignment.objects.filter(pk=assignment.pk)
-        .select_related("item")
-        .prefetch_related(Prefetch("item__recording__tracks", Track.objects.filter(state=Track.State.READY))),
-        USE,
-    )
-    found = rows.first()
-    if found is None:
-        raise queue.withdrawn()
-    item = found.item
+    """An assignment that the gate allows, with its item and the tracks to perceive."""
+    item = assignment.item
+    tracks = Track.objects.filter(recording_id=item.recording_id, state=Track.State.READY)
     return {
-        "id": str(found.pk), "campaign": str(found.campaign_id), "scheme_version": str(assignment.campaign.scheme_version_id),
-        "item": str(item.pk), "item_code": item.code, "start_us": item.start_us, "end_us": item.end_us, "state": found.state,
-        "position": found.position, "lease_until": found.lease_until, "client_id": str(found.client_id),
-        "tracks": [_track(one) for one in item.recording.tracks.all()],
+        "id": str(assignment.pk), "campaign": str(assignment.campaign_id), "item": str(item.pk), "item_code": item.code,
+        "scheme_version": str(assignment.campaign.scheme_version_id), "start_us": item.start_us, "end_us": item.end_us,
+        "state": assignment.state, "position": assignment.position, "lease_until": assignment.lease_until,
+        "client_id": str(assignment.client_id), "tracks": [_track(one) for one in tracks],
     }  # fmt: skip
 
 

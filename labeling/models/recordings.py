@@ -2,6 +2,9 @@
 
 Media time is signed 64-bit microseconds on the recording clock, half-open [start, end). `Appearance` is the only link
 between people and media; an item names whom its label is about (its targets), the gate tests everyone who appears.
+
+Rows come in by the ten thousand, and every index is paid for by each of them: a foreign key has none of its own where a
+constraint already begins with it, or where nobody looks from the other side.
 """
 
 from __future__ import annotations
@@ -27,7 +30,7 @@ class Recording(Row):
         )
         ERASED = "erased"
 
-    study = models.ForeignKey(Study, on_delete=models.PROTECT, related_name="recordings")
+    study = models.ForeignKey(Study, on_delete=models.PROTECT, related_name="recordings", db_index=False)
     code = models.CharField(max_length=80)
     session = models.CharField(max_length=80, blank=True)
     state = models.CharField(max_length=8, choices=State.choices, default=State.DRAFT)
@@ -53,15 +56,17 @@ class Track(Row):
         FAILED = "failed"
 
     study = models.ForeignKey(Study, on_delete=models.PROTECT, related_name="+")
-    recording = models.ForeignKey(Recording, on_delete=models.PROTECT, related_name="tracks")
+    recording = models.ForeignKey(Recording, on_delete=models.PROTECT, related_name="tracks", db_index=False)
     modality = models.CharField(max_length=8, choices=Modality.choices)
     name = models.CharField(max_length=80)
     position = models.PositiveSmallIntegerField(default=0)
     state = models.CharField(max_length=10, choices=State.choices, default=State.REGISTERED)
     failure = models.CharField(max_length=40, blank=True)  # the code of why probing failed
-    original = models.ForeignKey(Asset, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
-    proxy = models.ForeignKey(Asset, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
-    peaks = models.ForeignKey(Asset, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
+    original = models.ForeignKey(
+        Asset, on_delete=models.PROTECT, null=True, blank=True, related_name="+", db_index=False
+    )
+    proxy = models.ForeignKey(Asset, on_delete=models.PROTECT, null=True, blank=True, related_name="+", db_index=False)
+    peaks = models.ForeignKey(Asset, on_delete=models.PROTECT, null=True, blank=True, related_name="+", db_index=False)
     text = SealedField()  # of a text track: sealed under the keys of those who appear
     language = models.CharField(max_length=12, blank=True)
     time_base_num = models.PositiveIntegerField(default=1)
@@ -85,11 +90,11 @@ class Track(Row):
 class Appearance(Row):
     """A participant in a track, with the part they have there. The only link between people and media."""
 
-    study = models.ForeignKey(Study, on_delete=models.PROTECT, related_name="+")
+    study = models.ForeignKey(Study, on_delete=models.PROTECT, related_name="+", db_index=False)
     recording = models.ForeignKey(
-        Recording, on_delete=models.PROTECT, related_name="appearances"
+        Recording, on_delete=models.PROTECT, related_name="appearances", db_index=False
     )  # the track's, for the gate
-    track = models.ForeignKey(Track, on_delete=models.PROTECT, related_name="appearances")
+    track = models.ForeignKey(Track, on_delete=models.PROTECT, related_name="appearances", db_index=False)
     participant = models.ForeignKey(Participant, on_delete=models.PROTECT, related_name="appearances")
     role = models.CharField(max_length=12, choices=PeopleRole.choices, default=PeopleRole.TARGET)
 
@@ -104,13 +109,13 @@ class Alignment(Row):
     """A mapping of a track's clock to the recording clock: recording = offset + track × (1 + drift). Versions; the newest
     counts for showing, and every trace and segment remembers the one it was made under."""
 
-    study = models.ForeignKey(Study, on_delete=models.PROTECT, related_name="+")
-    track = models.ForeignKey(Track, on_delete=models.PROTECT, related_name="alignments")
+    study = models.ForeignKey(Study, on_delete=models.PROTECT, related_name="+", db_index=False)
+    track = models.ForeignKey(Track, on_delete=models.PROTECT, related_name="alignments", db_index=False)
     number = models.PositiveIntegerField(default=1)
     offset_us = models.BigIntegerField(default=0)
     drift_ppb = models.BigIntegerField(default=0)
     method = models.CharField(max_length=40, default="container")
-    made_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
+    made_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, blank=True, related_name="+", db_index=False)
 
     access_path = ("study",)
     consent_path = "track__recording"
@@ -139,7 +144,7 @@ class Item(Row):
         SEGMENT = "segment"
         UTTERANCE = "utterance"
 
-    study = models.ForeignKey(Study, on_delete=models.PROTECT, related_name="items")
+    study = models.ForeignKey(Study, on_delete=models.PROTECT, related_name="items", db_index=False)
     recording = models.ForeignKey(Recording, on_delete=models.PROTECT, related_name="items")
     code = models.CharField(max_length=80)
     kind = models.CharField(max_length=10, choices=Kind.choices, default=Kind.WHOLE)
@@ -160,7 +165,7 @@ class Item(Row):
 class ItemTarget(Row):
     """Whom an item's label is about."""
 
-    item = models.ForeignKey(Item, on_delete=models.PROTECT, related_name="item_targets")
+    item = models.ForeignKey(Item, on_delete=models.PROTECT, related_name="item_targets", db_index=False)
     participant = models.ForeignKey(Participant, on_delete=models.PROTECT, related_name="+")
 
     class Meta:

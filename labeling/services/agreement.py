@@ -5,6 +5,7 @@ A report is kept with a hash of what it was computed from. As long as nothing wa
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import asdict
 
 from django.db import transaction
@@ -30,10 +31,20 @@ def start(*, actor: User, campaign: Campaign) -> Job:
     return jobs.start("labeling.measure_agreement", actor=actor, study_id=campaign.study_id, object_id=campaign.pk)
 
 
-def measure(*, actor: User | None, campaign: Campaign, seed: int = 1) -> AgreementReport:
-    """Measure every question of the campaign's scheme and keep the result."""
+def measure(
+    *, actor: User | None, campaign: Campaign, seed: int = 1, progress: Callable[[int, int], None] | None = None
+) -> AgreementReport:
+    """Measure every question of the campaign's scheme and keep the result. `progress(done, total)` hears of each question.
+
+    What comes in meanwhile makes the report count as outdated, since its hash is of what was there before.
+    """
     hash_ = ratings.inputs(campaign)
-    measures = [_measured(campaign, question, seed) for question in campaign.scheme_version.questions.all()]
+    questions = list(campaign.scheme_version.questions.all())
+    measures = []
+    for done, question in enumerate(questions):
+        if progress is not None:
+            progress(done, len(questions))
+        measures.append(_measured(campaign, question, seed))
     with transaction.atomic():
         report = AgreementReport.objects.create(
             campaign=campaign, inputs=hash_, seed=seed, measures=[one for one in measures if one]

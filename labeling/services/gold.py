@@ -6,7 +6,8 @@ in the votes that are kept beside the label.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -22,10 +23,16 @@ from affect.gold.votes import majority, mean_scale
 from core import audit, bulk, ids, jobs
 from core.errors import Invalid, Refused
 from core.models import User
-from labeling.models import Campaign, GoldLabel, GoldStandard, Label, Question
+from labeling.models import Campaign, GoldLabel, GoldStandard, Question
 from labeling.services import ratings
 
 TIES = ("none", "random")
+ATTEMPTS = 5
+COLUMNS = (
+    "id", "created_at", "gold_standard_id", "item_id", "question_id", "label_id", "number", "spread", "votes", "n", "flag",
+    "trace", "trace_spread",
+)  # fmt: skip
+FLAG = COLUMNS.index("flag")
 DEFAULTS = {
     Question.Kind.CHOICE: {"method": "majority", "ties": "none"},
     Question.Kind.SCALE: {"method": "mean"},
@@ -51,40 +58,49 @@ def begin(*, actor: User, campaign: Campaign, methods: Mapping[str, Mapping[str,
     return gold
 
 
-@transaction.atomic
-def fuse(gold: GoldStandard) -> GoldStandard:
-    """Fuse every question. Run again after a worker's death it starts from nothing: labels are written once, at the end."""
-    gold = GoldStandard.objects.select_for_update().get(pk=gold.pk)
+def fuse(gold: GoldStandard, *, progress: Callable[[int, int], None] | None = None) -> GoldStandard:
+    """Fuse every question and write all labels at once: a worker that dies before leaves nothing, and the next one begins
+    anew. Reading and fusing hold no lock, so annotators go on; an answer that comes in meanwhile begins it again."""
     if gold.state != GoldStandard.State.MAKING:
         return gold
     campaign = gold.campaign
-    rows: list[tuple] = []
-    for question in campaign.scheme_version.questions.exclude(kind=Question.Kind.TEXT):
-        rows += [_row(gold, question, fused) for fused in _fused(campaign, question, gold.method[question.key])]
-    bulk.insert(
-        GoldLabel,
-        (
-            "id",
-            "created_at",
-            "gold_standard_id",
-            "item_id",
-            "question_id",
-            "label_id",
-            "number",
-            "spread",
-            "votes",
-            "n",
-            "flag",
-            "trace",
-            "trace_spread",
-        ),
-        rows,
-    )
-    gold.inputs = ratings.inputs(campaign)
+    for _attempt in range(ATTEMPTS):
+        inputs = ratings.inputs(campaign)
+        rows = list(_rows(gold, campaign, progress))
+        if ratings.inputs(campaign) == inputs:
+            return _keep(gold, inputs, rows)
+    raise Refused("still_answering", _("Answers keep coming in. Pause the campaign, then fuse."))
+
+
+@transaction.atomic
+def give_up(gold: GoldStandard) -> None:
+    """Say that a gold standard will not come: its job failed or was cancelled. One that is ready stays."""
+    if GoldStandard.objects.filter(pk=gold.pk, state=GoldStandard.State.MAKING).update(state=GoldStandard.State.FAILED):
+        audit.record("labeling.gold.failed", target=gold, study=gold.campaign.study_id, outcome="failed")
+
+
+def _rows(gold: GoldStandard, campaign: Campaign, progress: Callable[[int, int], None] | None) -> Iterator[tuple]:
+    questions = list(campaign.scheme_version.questions.exclude(kind=Question.Kind.TEXT))
+    now = timezone.now()
+    for done, question in enumerate(questions):
+        if progress is not None:
+            progress(done, len(questions))
+        labels = {str(identity): pk for identity, pk in question.labels.values_list("identity", "pk")}
+        for fused in _fused(campaign, question, gold.method[question.key]):
+            yield _row(gold, question, labels, now, fused)
+
+
+@transaction.atomic
+def _keep(gold: GoldStandard, inputs: str, rows: list[tuple]) -> GoldStandard:
+    gold = GoldStandard.objects.select_for_update().get(pk=gold.pk)
+    if gold.state != GoldStandard.State.MAKING:
+        return gold  # another worker was faster
+    bulk.insert(GoldLabel, COLUMNS, rows)
+    gold.inputs = inputs
     gold.state = GoldStandard.State.READY
-    gold.summary = {"labels": len(rows), "ties": sum(row[10] == "tie" for row in rows)}
+    gold.summary = {"labels": len(rows), "ties": sum(row[FLAG] == "tie" for row in rows)}
     gold.save(update_fields=["inputs", "state", "summary"])
-    audit.record("labeling.gold.fused", target=gold, study=campaign.study_id, **gold.summary)
+    audit.record("labeling.gold.fused", target=gold, study=gold.campaign.study_id, **gold.summary)
     return gold
 
 
@@ -94,13 +110,22 @@ def _methods(campaign: Campaign, asked: Mapping[str, Mapping[str, Any]]) -> dict
         raise Invalid("question_unknown", _("The scheme has no question %(key)s.") % {"key": unknown[0][:40]})
     chosen: dict[str, dict] = {}
     for key, question in questions.items():
-        method = {**DEFAULTS[question.kind], **asked.get(key, {})}
-        if method["method"] != DEFAULTS[question.kind]["method"] or method.get("ties", "none") not in TIES:
-            raise Invalid("method_unknown", _("This way of fusing is not known for %(key)s.") % {"key": key})
-        if method.get("ties") == "random":
-            method["seed"] = int(method.get("seed", campaign.seed))
-        chosen[key] = method
+        chosen[key] = _method(campaign, question, asked.get(key) or {})
     return chosen
+
+
+def _method(campaign: Campaign, question: Question, asked: Mapping[str, Any]) -> dict:
+    default = DEFAULTS[question.kind]
+    method = {**default, **asked}
+    seed = method.pop("seed", None)
+    wrong = set(method) - set(default) or any(method[name] != default[name] for name in default if name != "ties")
+    if wrong or method.get("ties", "none") not in TIES:
+        raise Invalid("method_unknown", _("This way of fusing is not known for %(key)s.") % {"key": question.key})
+    if method.get("ties") != "random":
+        return method
+    if seed is not None and (isinstance(seed, bool) or not isinstance(seed, int)):
+        raise Invalid("method_unknown", _("A seed is a whole number."))
+    return {**method, "seed": campaign.seed if seed is None else seed}
 
 
 def _fused(campaign: Campaign, question: Question, method: dict) -> list[dict]:
@@ -135,12 +160,10 @@ def _of_traces(one: ratings.TracesOfItem) -> dict:
     }  # fmt: skip
 
 
-def _row(gold: GoldStandard, question: Question, fused: dict) -> tuple:
+def _row(gold: GoldStandard, question: Question, labels: Mapping[str, UUID], now: datetime, fused: dict) -> tuple:
     label = fused.get("label")
-    label_id = (
-        Label.objects.filter(question=question, identity=label).values_list("pk", flat=True).first() if label else None
-    )
     return (
-        ids.new(), timezone.now(), gold.pk, fused["item"], question.pk, label_id, fused.get("number"), fused.get("spread"),
-        fused.get("votes", {}), fused["n"], fused.get("flag", ""), fused.get("trace"), fused.get("trace_spread"),
+        ids.new(), now, gold.pk, fused["item"], question.pk, labels.get(label) if label else None, fused.get("number"),
+        fused.get("spread"), fused.get("votes", {}), fused["n"], fused.get("flag", ""), fused.get("trace"),
+        fused.get("trace_spread"),
     )  # fmt: skip

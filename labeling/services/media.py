@@ -1,71 +1,173 @@
 """From a file that somebody sent to a track that can be labeled: stored sealed, read, peaks made, a rendition if needed.
 
 Storing is a service of its own, so that a file is safe before anything is known about it. Reading is a job's work, one
-short transaction a track: a worker that dies leaves what was read, and the next one goes on.
+short transaction a track: a worker that dies leaves what was read, and the next one goes on. A file that cannot be used
+fails its track with a code, and gives way to the next file that is sent for it.
 """
 
 from __future__ import annotations
 
-import io
-from typing import BinaryIO
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, BinaryIO
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import F, Max
 from django.utils.translation import gettext as _
 
 from affect.codecs import trace as container
 from consent import assets
-from consent.models import Asset, Participant
+from consent.models import Asset, Participant, Study
 from consent.purposes import Modality
 from core import audit, jobs
 from core.errors import Invalid, Refused
 from core.models import Job, User
 from labeling.media import peaks, proxy, signal
-from labeling.media.probe import MediaRefused, probe
+from labeling.media.probe import Probe, probe
+from labeling.media.refused import MediaRefused
 from labeling.models import Item, Lane, Recording, Track
+from labeling.services import recordings
+from labeling.services.recordings import NewRecording
 
+READING = "labeling.read_media"
 MEDIA_TYPES = {
     "mp4": "video/mp4", "m4v": "video/mp4", "mov": "video/quicktime", "webm": "video/webm", "mkv": "video/x-matroska", "avi": "video/x-msvideo",
     "wav": "audio/wav", "mp3": "audio/mpeg", "ogg": "audio/ogg", "oga": "audio/ogg", "opus": "audio/ogg", "flac": "audio/flac", "m4a": "audio/mp4",
-    "csv": "text/csv", "txt": "text/plain",
+    "csv": "text/csv", "tsv": "text/csv", "txt": "text/csv",
 }  # fmt: skip
+# What a file of each ending is inside, as `Probe.facts["kind"]` says it.
+KINDS = {
+    "video/mp4": "mp4", "video/quicktime": "mp4", "audio/mp4": "mp4", "video/webm": "webm", "video/x-matroska": "matroska",
+    "video/x-msvideo": "avi", "audio/wav": "wav", "audio/mpeg": "mp3", "audio/ogg": "ogg", "audio/flac": "flac",
+}  # fmt: skip
+START_KEPT_US, DURATION_KEPT_US = 20_000, 100_000  # by how much a rendition may differ: half a frame; a frame of sound
 
 
-def attach(*, actor: User | None, track: Track, source: BinaryIO, file_name: str) -> Asset:
-    """Store a file as the original of a track, sealed under the keys of everyone who appears in it.
+@dataclass(frozen=True)
+class Sent:
+    """A file as it came: a seekable source, the name it had, and the rate of a signal that does not say it itself."""
+
+    source: BinaryIO
+    name: str
+    rate_hz: float = 0.0
+
+
+def endings(modality: str) -> list[str]:
+    """Which files a track of this modality takes: ["csv", "tsv", "txt"]; none for a text, which is no file."""
+    if modality == Modality.TEXT:
+        return []
+    wanted = {Modality.VIDEO: ("video",), Modality.SIGNAL: ("text",)}.get(modality, ("video", "audio"))
+    return sorted(ending for ending, media_type in MEDIA_TYPES.items() if media_type.startswith(wanted))
+
+
+def examine(*, modality: str, source: BinaryIO, file_name: str, rate_hz: float = 0.0) -> None:
+    """Read a file that is at hand before anything is stored, as `read_track` will. Raises Invalid or MediaRefused."""
+    media_type = _media_type(modality, file_name)
+    if modality == Modality.SIGNAL:
+        signal.read_csv(source, rate_hz)
+    else:
+        _refuse_mislabelled(media_type, probe(source, modality))
+    source.seek(0)
+
+
+def attach(
+    *, actor: User | None, track: Track, source: BinaryIO, file_name: str, rate_hz: float = 0.0
+) -> Asset:  # fmt: skip
+    """Store a file as the original of a track, sealed under the keys of everyone who appears in it. `rate_hz` is said of
+    a signal of one column. A file that could not be read is replaced; one that could never is.
 
     Raises Invalid("media_type_unknown"), Refused("has_original") or Refused("too_large"); nothing is half-stored.
     """
-    ending = file_name.rsplit(".", 1)[-1].lower() if "." in file_name else ""
-    if ending not in MEDIA_TYPES:
-        known = ", ".join(sorted(MEDIA_TYPES))
-        raise Invalid("media_type_unknown", _("Files ending in %(known)s are taken.") % {"known": known})
-    if track.original_id:
-        raise Refused("has_original", _("This track has its file already; a recording is never overwritten."))
+    media_type = _media_type(track.modality, file_name)
+    before = track.original
+    if before is not None and track.state != Track.State.FAILED:
+        raise _has_original()
     people = list(Participant.objects.filter(appearances__track=track).distinct())
     asset = assets.store(
-        study=track.study, kind=Asset.Kind.ORIGINAL, source=source, media_type=MEDIA_TYPES[ending],
+        study=track.study, kind=Asset.Kind.ORIGINAL, source=source, media_type=media_type,
         subjects=people, file_name=file_name, actor=actor,
     )  # fmt: skip
-    with transaction.atomic():
-        if not Track.objects.filter(pk=track.pk, original=None).update(original=asset):
-            raise Refused("has_original", _("This track has its file already; a recording is never overwritten."))
-        audit.record(
-            "labeling.media.attached", actor=actor, target=track, study=track.study_id, bytes=asset.plain_bytes
-        )
+    try:
+        _put(actor, track, before, asset, rate_hz)
+    except BaseException:
+        assets.erase([asset], actor=actor)
+        raise
+    if before is not None:
+        assets.erase([before], actor=actor)
     track.original = asset
     return asset
 
 
+@transaction.atomic
+def _put(actor: User | None, track: Track, before: Asset | None, asset: Asset, rate_hz: float) -> None:
+    # Asked again in the statement: of two files that come for one track at once, the first stays.
+    free = Track.objects.filter(pk=track.pk, original=before)
+    changes: dict[str, Any] = {"original": asset}
+    if before is not None:
+        free = free.filter(state=Track.State.FAILED)
+        changes |= {"state": Track.State.REGISTERED, "failure": "", "probe": {}}
+        Recording.objects.filter(pk=track.recording_id, state=Recording.State.FAILED).update(
+            state=Recording.State.DRAFT
+        )
+    if rate_hz:
+        changes["probe"] = {"rate_hz": rate_hz}
+    if not free.update(**changes):
+        raise _has_original()
+    audit.record(
+        "labeling.media.attached", actor=actor, target=track, study=track.study_id, bytes=asset.plain_bytes,
+        replaced=before is not None,
+    )  # fmt: skip
+
+
+def take_in(
+    *, actor: User | None, study: Study, row: NewRecording, files: Sequence[Sent | None]
+) -> tuple[Recording, Job | None]:  # fmt: skip
+    """Register a recording and store the file of each of its tracks (None for a text), then have them read.
+
+    Every file is examined before anything is stored. Raises Invalid("files_refused" | "rows_refused") with the sentences by
+    place: "tracks/0/file". When storing is interrupted, tracks are left that wait for their file, and a page to send it on.
+    """
+    wrong: dict[str, list[str]] = {}
+    for n, (track, sent) in enumerate(zip(row.tracks, files, strict=True)):
+        try:
+            if sent is not None:
+                examine(modality=track.modality, source=sent.source, file_name=sent.name, rate_hz=sent.rate_hz)
+        except Invalid as refused:
+            wrong[f"tracks/{n}/file"] = [str(refused.message)]
+    if wrong:
+        raise Invalid("files_refused", _("Nothing was stored: some files cannot be used."), fields=wrong)
+    made = recordings.register(actor=actor, study=study, rows=[row])
+    recording = Recording.objects.get(pk=made.recordings[0])
+    for track_id, sent in zip(made.tracks[0], files, strict=True):
+        if sent is not None:
+            track = Track.objects.select_related("study", "original").get(pk=track_id)
+            attach(actor=actor, track=track, source=sent.source, file_name=sent.name, rate_hz=sent.rate_hz)
+    if not any(files):
+        return recording, None
+    return recording, start_reading(actor=actor, study_id=study.pk, recording_ids=[recording.pk])
+
+
+def send_again(*, actor: User | None, track: Track, sent: Sent) -> Job:
+    """Send the file of a track that waits for one or whose file could not be used. Raises as `examine` and `attach`."""
+    examine(modality=track.modality, source=sent.source, file_name=sent.name, rate_hz=sent.rate_hz)
+    attach(actor=actor, track=track, source=sent.source, file_name=sent.name, rate_hz=sent.rate_hz)
+    return start_reading(actor=actor, study_id=track.study_id, recording_ids=[track.recording_id])
+
+
 def start_reading(*, actor: User | None, study_id: UUID, recording_ids: list[UUID]) -> Job:
-    """Have the tracks of these recordings read by a worker."""
+    """Have the tracks of these recordings read by a worker. The job of one recording is found by it."""
     return jobs.start(
-        "labeling.read_media", actor=actor, study_id=study_id, recordings=[str(one) for one in recording_ids]
-    )
+        READING, actor=actor, study_id=study_id, object_id=recording_ids[0] if len(recording_ids) == 1 else None,
+        recordings=[str(one) for one in recording_ids],
+    )  # fmt: skip
 
 
-def read_recording(recording: Recording, *, rates: dict[str, float] | None = None) -> None:
+def reading_of(recording: Recording) -> Job | None:
+    """The newest job that reads this recording."""
+    return Job.objects.filter(kind=READING, object_id=recording.pk).order_by("-id").first()
+
+
+def read_recording(recording: Recording, *, rates: Mapping[str, float] | None = None) -> None:
     """Read every track of a recording that has not been read, then say whether the recording can be labeled."""
     for track in recording.tracks.filter(state=Track.State.REGISTERED).select_related("original", "study"):
         read_track(track, rate_hz=(rates or {}).get(track.name, 0.0))
@@ -84,7 +186,9 @@ def read_track(track: Track, *, rate_hz: float = 0.0) -> None:
                 _read_media(track, stream)
     except MediaRefused as refused:
         with transaction.atomic():
-            Track.objects.filter(pk=track.pk).update(state=Track.State.FAILED, failure=refused.code)
+            Track.objects.filter(pk=track.pk).update(
+                state=Track.State.FAILED, failure=refused.code, probe={**track.probe, **refused.facts}
+            )
             audit.record(
                 "labeling.track.refused", target=track, study=track.study_id, outcome="refused", code=refused.code
             )
@@ -92,13 +196,12 @@ def read_track(track: Track, *, rate_hz: float = 0.0) -> None:
 
 def _read_media(track: Track, stream: BinaryIO) -> None:
     found = probe(stream, track.modality)
-    drawn = peaks.peaks(stream) if found.has_audio else b""
-    people = list(track.original.subjects.all())
-    made = proxy_of(track, found.modality) if not found.playable else None
-    wave = (
-        assets.store(study=track.study, kind=Asset.Kind.PEAKS, source=drawn, media_type="application/octet-stream", subjects=people, parent=track.original)
-        if drawn else None
-    )  # fmt: skip
+    _refuse_mislabelled(track.original.media_type, found)
+    drawn = b""
+    if found.has_audio:
+        drawn = peaks.peaks(stream, start_us=found.start_us, duration_us=found.duration_us)
+    made = proxy_of(track, found) if not found.playable else None
+    wave = _derived(track, Asset.Kind.PEAKS, drawn, "application/octet-stream") if drawn else None
     with transaction.atomic():
         Track.objects.filter(pk=track.pk).update(
             state=Track.State.READY, proxy=made, peaks=wave, duration_us=found.duration_us, start_us=found.start_us,
@@ -115,36 +218,41 @@ def _read_media(track: Track, stream: BinaryIO) -> None:
         )
 
 
-def proxy_of(track: Track, modality: str) -> Asset:
-    """A rendition that browsers play, with the original's timestamps; refused when they did not survive."""
+def proxy_of(track: Track, found: Probe) -> Asset:
+    """A rendition that browsers play, with the original's timestamps; refused, and erased, when they did not survive."""
     with assets.loopback_address(track.original) as url:
-        made = b"".join(proxy.transcode(url, modality))
-    again = probe(io.BytesIO(made), modality)
-    with assets.open_asset(track.original) as stream:
-        before = probe(stream, modality)
-    if abs(again.duration_us - before.duration_us) > 100_000 or abs(again.start_us - before.start_us) > 50_000:
-        raise MediaRefused(
-            "timestamps_lost",
-            "The rendition's times differ from the original's, so labels would sit in the wrong place.",
+        media_type = "video/mp4" if found.modality == Modality.VIDEO else "audio/ogg"
+        made = _derived(track, Asset.Kind.PROXY, proxy.transcode(url, found.modality), media_type)
+    try:
+        with assets.open_asset(made) as stream:
+            again = probe(stream, found.modality)
+        kept = (
+            abs(again.duration_us - found.duration_us) <= DURATION_KEPT_US
+            and abs(again.start_us - found.start_us) <= START_KEPT_US
         )
-    return assets.store(
-        study=track.study, kind=Asset.Kind.PROXY, source=made, media_type="video/mp4" if modality == "video" else "audio/ogg",
+        if not kept:
+            raise MediaRefused("timestamps_lost")
+    except MediaRefused:
+        assets.erase([made])
+        raise
+    return made
+
+
+def _derived(track: Track, kind: str, source: bytes | Iterable[bytes], media_type: str) -> Asset:
+    """Store what was made from a track's original. What a worker had made before it died is taken again."""
+    there = Asset.objects.filter(parent=track.original, kind=kind, state=Asset.State.STORED).first()
+    return there or assets.store(
+        study=track.study, kind=kind, source=source, media_type=media_type,
         subjects=list(track.original.subjects.all()), parent=track.original,
     )  # fmt: skip
 
 
 def _read_signal(track: Track, stream: BinaryIO, rate_hz: float) -> None:
-    times, values = signal.read_csv(stream, rate_hz)
-    packed = container.pack(times, values)
-    people = list(track.original.subjects.all())
-    lane = assets.store(
-        study=track.study,
-        kind=Asset.Kind.LANE,
-        source=packed,
-        media_type="application/octet-stream",
-        subjects=people,
-        parent=track.original,
-    )
+    found = signal.read_csv(stream, rate_hz)
+    times, values = found.times_us, found.values
+    lane = _derived(
+        track, Asset.Kind.LANE, container.pack(times, values, found.flags), "application/octet-stream"
+    )  # fmt: skip
     step = round(1_000_000 / rate_hz) if rate_hz else int(times[1] - times[0]) if len(times) > 1 else 0
     with transaction.atomic():
         Track.objects.filter(pk=track.pk).update(
@@ -165,12 +273,41 @@ def _read_signal(track: Track, stream: BinaryIO, rate_hz: float) -> None:
 @transaction.atomic
 def _conclude(recording: Recording) -> None:
     """Ready when at least one track is, and none still waits; whole items get the length that was read."""
-    states = set(recording.tracks.values_list("state", flat=True))
-    if Track.State.REGISTERED in states:
+    tracks = list(recording.tracks.prefetch_related("alignments"))
+    if any(track.state == Track.State.REGISTERED for track in tracks):
         return
-    state = Recording.State.READY if Track.State.READY in states else Recording.State.FAILED
-    ready = recording.tracks.filter(state=Track.State.READY)
-    end = ready.aggregate(end=Max(F("start_us") + F("duration_us") + F("alignments__offset_us")))["end"] or 0
-    Recording.objects.filter(pk=recording.pk, state=Recording.State.DRAFT).update(state=state, duration_us=end)
+    ready = [track for track in tracks if track.state == Track.State.READY]
+    state = Recording.State.READY if ready else Recording.State.FAILED
+    end = max((_ends(track) for track in ready), default=0)
+    if not Recording.objects.filter(pk=recording.pk, state=Recording.State.DRAFT).update(state=state, duration_us=end):
+        return
     Item.objects.filter(recording=recording, kind=Item.Kind.WHOLE, end_us=0).update(end_us=end)
     audit.record("labeling.recording.read", target=recording, study=recording.study_id, state=state, duration_us=end)
+
+
+def _ends(track: Track) -> int:
+    """Where a track ends on the recording clock, by its newest alignment."""
+    newest = max(track.alignments.all(), key=lambda one: one.number, default=None)
+    offset, drift = (newest.offset_us, newest.drift_ppb) if newest else (0, 0)
+    at = track.start_us + track.duration_us
+    return offset + at + at * drift // 1_000_000_000
+
+
+def _media_type(modality: str, file_name: str) -> str:
+    known = endings(modality)
+    ending = file_name.rsplit(".", 1)[-1].lower() if "." in file_name else ""
+    if ending in known:
+        return MEDIA_TYPES[ending]
+    if not known:
+        raise Invalid("media_type_unknown", _("A text track has its words, no file."))
+    raise Invalid("media_type_unknown", _("Files ending in %(known)s are taken.") % {"known": ", ".join(known)})
+
+
+def _refuse_mislabelled(media_type: str, found: Probe) -> None:
+    kind = found.facts["kind"]
+    if KINDS.get(media_type, kind) != kind:
+        raise MediaRefused("mislabelled", named=KINDS[media_type].upper(), found=kind.upper())
+
+
+def _has_original() -> Refused:
+    return Refused("has_original", _("This track has its file already; a recording is never overwritten."))

@@ -22,7 +22,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from consent.gate import Use, permitted
-from core import audit, ids
+from core import audit, bulk, ids
 from core.errors import Gone, Invalid, Refused
 from core.models import User
 from labeling.models import Assignment, Campaign, CampaignItem, QueuePlace, Trace
@@ -31,6 +31,7 @@ USE = Use("human_annotation")
 HAD = (Assignment.State.LEASED, Assignment.State.SUBMITTED, Assignment.State.SKIPPED)
 SKIP_REASONS = ("media_broken", "target_unclear", "distressing", "known_person", "other")
 RELEASED_AT_ONCE = 100
+_COLUMNS = [field.attname for field in Assignment._meta.concrete_fields]
 TRIES = 5
 
 
@@ -48,10 +49,9 @@ def next_assignment(actor: User, campaign: Campaign) -> Assignment | None:
 
     Safe to repeat: while a lease is live, the same assignment comes back.
     """
-    place = place_of(actor, campaign)
-    if place is None or campaign.state != Campaign.State.OPEN:
+    if campaign.state != Campaign.State.OPEN:
         return None
-    return held(place) or _lease_next(place, campaign, actor)
+    return _lease_next(actor, campaign)
 
 
 def held(place: QueuePlace) -> Assignment | None:
@@ -62,16 +62,19 @@ def held(place: QueuePlace) -> Assignment | None:
         state=Assignment.State.LEASED,
         lease_until__gt=timezone.now(),
     )
-    return permitted(leases, USE).order_by("position").first()
+    return permitted(leases, USE).select_related("item").order_by("position").first()
 
 
 @transaction.atomic
-def _lease_next(place: QueuePlace, campaign: Campaign, actor: User) -> Assignment | None:
+def _lease_next(actor: User, campaign: Campaign) -> Assignment | None:
     # Two tabs of one annotator take turns here; the second finds what the first was given.
-    place = QueuePlace.objects.select_for_update().get(pk=place.pk)
+    places = QueuePlace.objects.select_for_update(of=("self",)).select_related("campaign")
+    place = places.filter(campaign_id=campaign.pk, annotator__user_id=actor.pk).order_by().first()
+    if place is None:
+        return None
     if (found := held(place)) is not None:
         return found
-    if not Campaign.objects.filter(pk=campaign.pk, state=Campaign.State.OPEN).exists():
+    if place.campaign.state != Campaign.State.OPEN:
         return None
     release_expired(campaign)
     for _try in range(TRIES):
@@ -86,7 +89,10 @@ def _lease_next(place: QueuePlace, campaign: Campaign, actor: User) -> Assignmen
 def _best(place: QueuePlace) -> CampaignItem | None:
     """The row to hand out next. Each of the searches is a walk along one index that ends at the first fit."""
     rows = _available(place)
-    ahead = (rows.filter(returned=True), rows.filter(rank__gte=place.rank), rows)
+    ahead = [rows.filter(rank__gte=place.rank), rows]
+    given_back = CampaignItem.objects.filter(campaign_id=place.campaign_id, open=True, returned=True)
+    if given_back.exists():  # seldom: asked apart, since building a search costs more than running it
+        ahead.insert(0, rows.filter(returned=True))
     for search in ahead:
         if (found := _locked(search, skip=True).first()) is not None:
             return found
@@ -100,7 +106,7 @@ def _available(place: QueuePlace) -> QuerySet[CampaignItem]:
     )
     rows = CampaignItem.objects.filter(~Exists(mine.filter(state__in=HAD)), campaign_id=place.campaign_id, open=True)
     again = Subquery(mine.exclude(state__in=HAD).values("pk")[:1])
-    return permitted(rows, USE).annotate(again=again).order_by("rank")
+    return permitted(rows, USE).annotate(again=again).select_related("item").order_by("rank")
 
 
 def _locked(rows: QuerySet[CampaignItem], *, skip: bool) -> QuerySet[CampaignItem]:
@@ -128,10 +134,11 @@ def _lease(entry: CampaignItem, place: QueuePlace, campaign: Campaign, actor: Us
         )
         assignment = Assignment.objects.get(pk=entry.again)
     else:
-        assignment = Assignment.objects.create(
-            campaign=campaign, campaign_item=entry, item_id=entry.item_id, annotator_id=place.annotator_id,
+        assignment = Assignment(
+            campaign=campaign, campaign_item=entry, item=entry.item, annotator_id=place.annotator_id,
             lease_until=until, position=position,
         )  # fmt: skip
+        bulk.insert(Assignment, _COLUMNS, [[getattr(assignment, name) for name in _COLUMNS]])
     QueuePlace.objects.filter(pk=place.pk).update(
         handed_out=position, rank=F("rank") if entry.returned else max(entry.rank, place.rank)
     )

@@ -6,13 +6,13 @@ compared rightly and two labels never collide.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from hashlib import sha256
 from uuid import UUID
 
 import numpy as np
-from django.db.models import QuerySet
+from django.db.models import Count, QuerySet
 from numpy.typing import NDArray
 
 from affect.codecs import trace as container
@@ -51,8 +51,9 @@ class TracesOfItem:
 
 
 def annotations(campaign: Campaign, use: Use = USE) -> QuerySet[Annotation]:
-    """The current annotations of a campaign whose participants allow the use."""
-    return permitted(Annotation.objects.filter(campaign=campaign, current=True), use)
+    """The current annotations of a campaign whose participants allow the use. An item that somebody is asked again is asked
+    to measure their own consistency; their second answer is no second annotator and counts nowhere here."""
+    return permitted(Annotation.objects.filter(campaign=campaign, current=True, repetition=1), use)
 
 
 def inputs(campaign: Campaign, use: Use = USE) -> str:
@@ -63,6 +64,14 @@ def inputs(campaign: Campaign, use: Use = USE) -> str:
     return made.hexdigest()
 
 
+def spread_of_answers(campaign: Campaign, question: Question, use: Use = USE) -> dict[str | float, int]:
+    """How often each value of a question was given; counted by the database."""
+    said = Answer.objects.filter(annotation__in=annotations(campaign, use), question__identity=question.identity)
+    field = "label__identity" if question.kind == Question.Kind.CHOICE else "number"
+    counted = said.exclude(**{field: None}).values_list(field).annotate(n=Count("pk")).order_by(field)
+    return {str(value) if question.kind == Question.Kind.CHOICE else value: n for value, n in counted}
+
+
 def table(campaign: Campaign, question: Question, use: Use = USE) -> Ratings:
     """All ratings of a question of choice or scale, in a stable order."""
     said = Answer.objects.filter(
@@ -70,16 +79,18 @@ def table(campaign: Campaign, question: Question, use: Use = USE) -> Ratings:
     ).values_list("annotation__annotator_id", "annotation__item_id", "label__identity", "number")
     cells: dict[tuple[UUID, UUID], str | float] = {}
     for annotator, item, label, number in said.iterator(chunk_size=5000):
-        value = str(label) if question.kind == Question.Kind.CHOICE else number
-        if value is not None and value != "None":
+        value = number if question.kind != Question.Kind.CHOICE else str(label) if label else None
+        if value is not None:
             cells[annotator, item] = value
     annotators = sorted({annotator for annotator, _ in cells})
     items = sorted({item for _, item in cells})
     return Ratings(question, annotators, items, [[cells.get((a, i)) for i in items] for a in annotators])
 
 
-def traces(campaign: Campaign, question: Question, use: Use = USE) -> Iterator[TracesOfItem]:
-    """Traces of a question, item by item, on the common grid."""
+def traces(
+    campaign: Campaign, question: Question, use: Use = USE, *, items: Collection[UUID] | None = None
+) -> Iterator[TracesOfItem]:
+    """Traces of a question, item by item, on the common grid; of these items alone when they are named."""
     rows = (
         Trace.objects.filter(
             annotation__in=annotations(campaign, use), question__identity=question.identity, state=Trace.State.PACKED
@@ -87,8 +98,10 @@ def traces(campaign: Campaign, question: Question, use: Use = USE) -> Iterator[T
         .select_related("annotation__item", "asset")
         .order_by("annotation__item_id", "annotation__annotator_id")
     )
+    if items is not None:
+        rows = rows.filter(annotation__item__in=items)
     group: list[Trace] = []
-    for row in rows:
+    for row in rows.iterator(chunk_size=200):
         if group and row.annotation.item_id != group[0].annotation.item_id:
             yield _on_grid(group)
             group = []
