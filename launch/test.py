@@ -149,7 +149,7 @@ def on_postgresql(run: Run) -> Outcome:
             data, keys = cluster.create("concord"), cluster.create("concord_keys")
             more = {"DATABASE_URL": data["owner"], "KEYS_DATABASE_URL": keys["owner"]}
             ignored = [f"--ignore={path}" for path in there(run, WITHOUT_DATABASE)]
-            marks = "not browser" if run.long else "not browser and not long"
+            marks = "not browser and not own_database" + ("" if run.long else " and not long")
             return run.do(pytest(run, "python on postgresql", marks, *ignored, "tests", more=more))
     except say.Stop as why:
         return run.note(results.of_command("python on postgresql", 1, str(why), 0.0))
