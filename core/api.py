@@ -26,8 +26,6 @@ from core.errors import Invalid, Refused
 from core.models import ApiToken, User
 from core.services import tokens
 
-TOKEN_PREFIX = "concord_"  # noqa: S105 - what tokens begin with, so that leaked ones can be searched for
-
 
 class TokenAuthentication(authentication.BaseAuthentication):
     """`Authorization: Bearer concord_…`. Only the SHA-256 is stored; the look-up is by it, so no time tells a prefix."""
@@ -67,7 +65,7 @@ class _TokenScheme(OpenApiAuthenticationExtension):
     name = "token"
 
     def get_security_definition(self, auto_schema: Any) -> dict[str, str]:
-        return {"type": "http", "scheme": "bearer", "bearerFormat": f"{TOKEN_PREFIX}…"}
+        return {"type": "http", "scheme": "bearer", "bearerFormat": f"{tokens.TOKEN_PREFIX}…"}
 
 
 class _SessionScheme(OpenApiAuthenticationExtension):

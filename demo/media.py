@@ -41,8 +41,13 @@ SENTENCES = "t01_review_snippets_20_with_ratings.json"
 
 
 def manifest() -> dict[str, dict]:
-    """Source, licence and SHA-256 by file name."""
-    return {entry["file"]: entry for entry in json.loads((FOLDER / "manifest.json").read_text())}
+    """Source, licence and SHA-256 by file name. "as above" means the entry before."""
+    known: dict[str, dict] = {}
+    before = ""
+    for entry in json.loads((FOLDER / "manifest.json").read_text()):
+        before = before if entry["source"] == "as above" else entry["source"]
+        known[entry["file"]] = {**entry, "source": before}
+    return known
 
 
 def clips() -> list[NewRecording]:

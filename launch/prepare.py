@@ -77,24 +77,20 @@ def signing_key(where: Place, env: Mapping[str, str]) -> None:
 
 
 def tables(where: Place, env: Mapping[str, str], done: Prepared) -> None:
-    """Migrate both databases, as the owner of the tables where one is named.
+    """Bring both databases up to date (`manage.py prepare` knows their owners), and refuse data older than its ledger.
 
     The files of a laptop change by us alone, so an unchanged set of migrations needs no look; a database that is
-    elsewhere is always asked.
+    elsewhere is always asked. The ledger is compared at every start: a backup may have been put back in between.
     """
     files = [path for app in APPS for path in (where.checkout / app).glob("**/migrations/*.py")]
     lock = where.checkout / "requirements" / "base.lock"
     mark = fingerprint([*files, lock])
     ours = not env.get("DATABASE_URL") and not env.get("KEYS_DATABASE_URL")
     if ours and (where.data / "concord.sqlite3").exists() and done.has("tables", mark):
+        manage(where, env, "check_ledger")
         return
-    owner = dict(env)
-    for name in ("DATABASE_URL", "KEYS_DATABASE_URL"):
-        if url := env.get(name.replace("_URL", "_OWNER_URL")):
-            owner[name] = url
     with say.step("database", "bringing the tables up to date"):
-        manage(where, owner, "migrate", "--noinput", "--verbosity", "0")
-        manage(where, owner, "migrate", "--noinput", "--verbosity", "0", "--database", "keys")
+        manage(where, env, "prepare")
     done.note("tables", mark)
 
 

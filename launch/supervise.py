@@ -99,6 +99,7 @@ class Supervisor:
 
     def run(self) -> int:
         """Start, look after and stop everything. Returns the exit code; raises Stop for what a person can set right."""
+        os.umask(0o077)  # what our programs write is for us alone
         place.claim(self.where.data)
         place.claim(self.where.ledger)
         lock = Lock(self.where.data)

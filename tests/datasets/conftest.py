@@ -1,4 +1,4 @@
-"""Keys, store and ledger of the test's own; the holdings of the apps that these tests are about."""
+"""Keys, store and ledger of the test's own."""
 
 import pytest
 from django.core.files.storage import storages
@@ -11,7 +11,6 @@ from core.models import User
 def own_folders(settings, tmp_path):
     settings.CONCORD_KEYS = tmp_path / "keys"
     settings.CONCORD_LEDGER = tmp_path / "ledger"
-    settings.HOLDINGS = ["consent.holdings", "datasets.holdings", "inference.holdings"]
     store = {"BACKEND": "django.core.files.storage.FileSystemStorage", "OPTIONS": {"location": tmp_path / "store"}}
     settings.STORAGES = {**settings.STORAGES, "store": store}
     storages._storages.clear()

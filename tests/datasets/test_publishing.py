@@ -408,6 +408,7 @@ def _past_the_guards(model, statement, values):
     values = [*values[:-1], field.get_db_prep_value(values[-1], connection)]
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
+            cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")  # PostgreSQL alters no table while checks are waiting
             cursor.execute("ALTER TABLE datasets_versionrow DISABLE TRIGGER USER")
             cursor.execute(statement, values)
             cursor.execute("ALTER TABLE datasets_versionrow ENABLE TRIGGER USER")

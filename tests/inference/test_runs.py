@@ -29,7 +29,6 @@ TEXTS = [
 @pytest.fixture(autouse=True)
 def own_folders(settings, tmp_path):
     settings.CONCORD_KEYS, settings.CONCORD_LEDGER = tmp_path / "keys", tmp_path / "ledger"
-    settings.HOLDINGS = ["consent.holdings", "datasets.holdings", "inference.holdings"]
     store = {"BACKEND": "django.core.files.storage.FileSystemStorage", "OPTIONS": {"location": tmp_path / "store"}}
     settings.STORAGES = {**settings.STORAGES, "store": store}
     storages._storages.clear()

@@ -19,11 +19,11 @@ FILES = {
         data = pathlib.Path(os.environ["CONCORD_DATA"])
         with (data / "calls.txt").open("a") as calls:
             calls.write(" ".join(sys.argv[1:]) + "\\n")
-        if sys.argv[1] == "migrate":
+        if sys.argv[1] == "prepare":
             (data / "concord.sqlite3").touch()
         if sys.argv[1] == "collectstatic":
             (data / "static").mkdir(exist_ok=True)
-        if sys.argv[1] == "accounts":
+        if sys.argv[1] == "demo_accounts":
             print("ana@example.org")
     """,
     "config/__init__.py": "",

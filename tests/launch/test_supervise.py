@@ -97,10 +97,9 @@ def test_the_second_start_does_nothing_twice_and_keeps_the_data(supervised, plac
         process.wait(20)
     calls = (place.data / "calls.txt").read_text().splitlines()
     assert [call.split()[0] for call in calls] == [
-        "migrate", "migrate", "collectstatic", "demo_load", "accounts",
-        "accounts",
+        "prepare", "collectstatic", "demo_load", "demo_accounts",
+        "check_ledger", "demo_accounts",
     ]  # fmt: skip
-    assert "--database keys" in calls[1]
 
 
 def test_a_changed_static_file_is_collected_again(supervised, place, port):
@@ -143,11 +142,27 @@ def test_a_failed_migration_stops_the_start_and_shows_why(supervised, place):
     assert in_session_of(place.data) == []
 
 
+def test_data_older_than_their_ledger_are_not_served(supervised, place, port):
+    process = supervised()
+    wait_for(lambda: up(process, port))
+    process.send_signal(signal.SIGINT)
+    process.wait(20)
+    manage = place.checkout / "manage.py"
+    manage.write_text(manage.read_text() + "if sys.argv[1] == 'check_ledger': sys.exit('an older backup was put back')\n")
+    process = supervised()
+    assert process.wait(30) == 1
+    assert "an older backup was put back" in process.said()
+    assert in_session_of(place.data) == []
+
+
 def test_the_data_and_the_broker_are_closed_to_others(supervised, place, port):
     process = supervised()
     wait_for(lambda: up(process, port))
     for folder in (place.data, place.data / "broker", place.ledger):
         assert stat.S_IMODE(folder.stat().st_mode) == 0o700
+    written = [path for path in place.data.rglob("*") if path.is_file()]
+    assert {"calls.txt", "web.log"} <= {path.name for path in written}
+    assert [path for path in written if stat.S_IMODE(path.stat().st_mode) & 0o077] == []
 
 
 @pytest.mark.parametrize("text", ["0", "65536", "eighty", "-1", "8000.0"])
