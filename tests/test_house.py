@@ -284,7 +284,7 @@ def test_templates_keep_to_the_content_security_policy(path: Path):
 
 # Words that are the same in every language, or no words: marks, units, the name, codes of keys.
 SAME = re.compile(
-    r"^(Concord|SHA-256|CSV|JSON|JSONL|Parquet|API|ID|n|N|SD|α|UAR|F1|CCC|MAE|Esc|Enter|Space|R|C|M|Z|X|W3C|DPV|ffmpeg|e-mail|URL)$"
+    r"^(Concord|SHA-256|CSV|JSON|JSONL|Parquet|API|ID|n|N|SD|R-|α|UAR|F1|CCC|MAE|Esc|Enter|Space|R|C|M|Z|X|W3C|DPV|ffmpeg|e-mail|URL)$"
 )
 
 
