@@ -2,11 +2,18 @@
 
 from django.urls import path
 
-from labeling.views import campaigns
+from labeling.views import campaigns, rules
 
 app_name = "campaigns"
 urlpatterns = [
     path("studies/<uuid:study_id>/campaigns/", campaigns.campaigns, name="list"),
+    path("studies/<uuid:study_id>/campaigns/new/", rules.new, name="new"),
+    path("campaigns/<uuid:campaign_id>/rules/", rules.rules, name="rules"),
+    path("campaigns/<uuid:campaign_id>/rules/items/", rules.add_items, name="add_items"),
+    path("campaigns/<uuid:campaign_id>/rules/annotators/", rules.add_annotators, name="add_annotators"),
+    path("campaigns/<uuid:campaign_id>/rules/annotators/remove/", rules.remove_annotator, name="remove_annotator"),
+    path("campaigns/<uuid:campaign_id>/rules/predictions/", rules.predictions, name="predictions"),
+    path("campaigns/<uuid:campaign_id>/rules/state/", rules.state, name="state"),
     path("campaigns/<uuid:campaign_id>/", campaigns.overview, name="overview"),
     path("campaigns/<uuid:campaign_id>/items/", campaigns.items, name="items"),
     path("campaigns/<uuid:campaign_id>/annotators/", campaigns.annotators, name="annotators"),

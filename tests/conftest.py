@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -31,6 +33,13 @@ OURS = (
     "BROKER_URL",
     "PUBLIC_URL",
 )
+
+
+@pytest.fixture(scope="session", autouse=True)
+def cheap_passwords() -> Iterator[None]:
+    """Accounts of tests are many and worth nothing: their passwords are hashed fast."""
+    with override_settings(PASSWORD_HASHERS=["django.contrib.auth.hashers.MD5PasswordHasher"]):
+        yield
 
 
 @pytest.fixture(scope="module")
@@ -107,9 +116,46 @@ class Demo:
 
 
 @pytest.fixture(scope="session")
-def demo(tmp_path_factory) -> Demo:
+def prepared(tmp_path_factory) -> Path:
+    """A data folder with tables and nothing in them, as SQLite files; made once for all workers. Tests copy it."""
+    base = tmp_path_factory.getbasetemp()
+    data = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "prepared"
+    with data.with_suffix(".lock").open("w") as turn:
+        fcntl.flock(turn, fcntl.LOCK_EX)
+        if not (data / "made").exists():
+            env = {name: value for name, value in os.environ.items() if name not in OURS}
+            env |= {"CONCORD_DATA": str(data), "SECRET_KEY": "for tests only"}
+            ran = subprocess.run([sys.executable, "manage.py", "prepare"], cwd=ROOT, env=env, capture_output=True)
+            assert ran.returncode == 0, ran.stderr.decode()
+            (data / "made").touch()
+    return data
+
+
+@pytest.fixture
+def own_data(prepared: Path, tmp_path: Path) -> Path:
+    """The prepared data folder, copied for one test: what its processes work on, whatever the test run works on."""
+    return copied(prepared, tmp_path / "data")
+
+
+def copied(prepared: Path, to: Path) -> Path:
+    """The tables of `prepared` in a folder of their own."""
+    to.mkdir(parents=True)
+    for name in ("concord.sqlite3", "keys.sqlite3"):
+        shutil.copyfile(prepared / name, to / name)
+    return to
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What brings a database of its own runs once, not on each database that the suite runs on."""
+    for item in items:
+        if {"demo", "own_data"} & set(getattr(item, "fixturenames", ())):
+            item.add_marker(pytest.mark.own_database)
+
+
+@pytest.fixture(scope="session")
+def demo(tmp_path_factory, prepared: Path) -> Demo:
     """The demo study as `make demo` loads it, in SQLite files of its own."""
-    data = tmp_path_factory.mktemp("demo") / "data"
+    data = copied(prepared, tmp_path_factory.mktemp("demo") / "data")
     env = {name: value for name, value in os.environ.items() if name not in OURS} | {
         "CONCORD_DATA": str(data), "CONCORD_DEMO": "1", "DJANGO_SETTINGS_MODULE": "config.settings", "SECRET_KEY": "demo in tests",
     }  # fmt: skip

@@ -41,6 +41,7 @@ def frame(campaign: Campaign, here: str, **context: object) -> dict:
         (_("Annotators"), "campaigns:annotators"),
         (_("Agreement"), "campaigns:agreement"),
         (_("Gold standard"), "campaigns:gold"),
+        (_("Rules"), "campaigns:rules"),
     ]
     return {
         "campaign": campaign,
@@ -80,7 +81,12 @@ def campaigns(request: HttpRequest, study_id: UUID) -> HttpResponse:
     )
     if listing.wants_csv:
         return listing.csv()
-    context = {"study": study, "listing": listing, "crumbs": crumbs(study, (_("Campaigns"), ""))}
+    context = {
+        "study": study,
+        "listing": listing,
+        "crumbs": crumbs(study, (_("Campaigns"), "")),
+        "may_campaign": access.may(request.user, "campaign", study),
+    }
     return render(request, "labeling/campaign/list.html", context)
 
 

@@ -134,7 +134,12 @@ def recordings(request: HttpRequest, study_id: UUID) -> HttpResponse:
     )
     if listing.wants_csv:
         return listing.csv()
-    context = {"study": study, "listing": listing, "crumbs": crumbs(study, (_("Recordings"), ""))}
+    context = {
+        "study": study,
+        "listing": listing,
+        "crumbs": crumbs(study, (_("Recordings"), "")),
+        "may_ingest": access.may(request.user, "ingest", study),
+    }
     return render(request, "labeling/study/recordings.html", context)
 
 

@@ -1,0 +1,65 @@
+"""What may change in a campaign after it was drawn up, besides its state: what annotators are shown of predictions."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from django.db import transaction
+from django.db.models import F
+from django.utils.translation import gettext as _
+
+from consent.models import Study
+from core import audit
+from core.errors import Invalid, Refused
+from core.models import User
+from labeling.models import Annotator, Campaign, SchemeVersion
+from labeling.services import campaigns, schemes
+from labeling.services.schemes import NewQuestion
+
+
+@transaction.atomic
+def show_predictions(*, actor: User | None, campaign: Campaign, when: str) -> Campaign:
+    """Say when annotators see predictions. Answers given until now keep what was seen; the audit log knows the change.
+
+    Raises Invalid("rules_refused"), Refused("campaign_closed").
+    """
+    campaign = Campaign.objects.select_for_update().get(pk=campaign.pk)
+    if when not in Campaign.Predictions.values:
+        said = _("Predictions are shown never, after the answer, or as a suggestion.")
+        raise Invalid("rules_refused", said, fields={"predictions": [said]})
+    if campaign.state == Campaign.State.CLOSED:
+        raise Refused("campaign_closed", _("This campaign is closed."))
+    before = campaign.predictions
+    if before != when:
+        Campaign.objects.filter(pk=campaign.pk).update(predictions=when, revision=F("revision") + 1)
+        audit.record("labeling.campaign.predictions_set", actor=actor, target=campaign, before=before, after=when)
+        campaign.refresh_from_db()
+    return campaign
+
+
+@transaction.atomic
+def draw_up(
+    *, actor: User, study: Study, scheme_version: SchemeVersion | None, scheme_name: str = "",
+    questions: Sequence[NewQuestion] = (), **rules: object,
+) -> Campaign:  # fmt: skip
+    """A campaign with a scheme that exists, or with one made for it in the same step; both or neither. Raises as
+    `create_campaign` and `create_scheme`."""
+    version = scheme_version or schemes.create_scheme(
+        actor=actor, study=study, name=scheme_name or str(rules["name"]), questions=questions
+    )
+    return campaigns.create_campaign(actor=actor, study=study, scheme_version=version, **rules)
+
+
+@transaction.atomic
+def add_by_email(*, actor: User | None, campaign: Campaign, emails: Sequence[str]) -> list[Annotator]:
+    """Let several people with accounts label, or none of them. Raises Invalid("account_unknown") naming who has none."""
+    known = {user.email.lower(): user for user in User.objects.filter(is_active=True, email__in=emails)}
+    for email in emails:
+        if email.lower() not in known and (user := User.objects.filter(is_active=True, email__iexact=email).first()):
+            known[email.lower()] = user
+    unknown = [email for email in emails if email.lower() not in known]
+    if unknown:
+        said = _("Nobody was added. There is no account of %(emails)s.") % {"emails": ", ".join(unknown[:10])}
+        raise Invalid("account_unknown", said, fields={"emails": [said]})
+    people = dict.fromkeys(known[email.lower()] for email in emails)
+    return [campaigns.add_annotator(actor=actor, campaign=campaign, user=user) for user in people]
