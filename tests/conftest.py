@@ -22,6 +22,7 @@ from consent import keys
 from tests import cast as people
 
 ROOT = Path(__file__).resolve().parent.parent
+collect_ignore = ["browser/workbench.py"]  # a server with settings of its own, run as a program
 BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
 # Settings of the person who runs the tests; processes of the demo get their own.
 OURS = (

@@ -64,7 +64,10 @@ class Stack:
         self.url = f"http://127.0.0.1:{port}"
         self.data, self.ledger, self.log = folder / "data", folder / "data-ledger", folder / "said.txt"
         drop = {"DATABASE_URL", "DATABASE_OWNER_URL", "KEYS_DATABASE_URL", "BROKER_URL", "CONCORD_KEYS", "SECRET_KEY"}
-        models = os.environ.get("CONCORD_TEST_MODELS") or Path(os.environ.get("CONCORD_DATA", ROOT / ".data")) / "test-models"
+        models = (
+            os.environ.get("CONCORD_TEST_MODELS")
+            or Path(os.environ.get("CONCORD_DATA", ROOT / ".data")) / "test-models"
+        )
         self.env = {name: value for name, value in os.environ.items() if name not in drop} | {
             "CONCORD_DATA": str(self.data), "CONCORD_LEDGER": str(self.ledger), "HOST": "127.0.0.1", "PORT": str(port),
             "PUBLIC_URL": self.url, "CONCORD_MODELS": str(Path(models) / "models"), "WORKER_PROCESSES": "1",
@@ -204,4 +207,3 @@ def sign_in(page: Page, name: str) -> None:
     page.locator("input[name=password]").fill(people.PASSWORD)
     page.locator("input[name=password]").press("Enter")
     page.wait_for_url(lambda url: "/accounts/login" not in url)
-

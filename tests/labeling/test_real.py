@@ -64,7 +64,7 @@ def told(process):
     return json.loads(out.splitlines()[-1])
 
 
-@pytest.mark.parametrize(("annotators", "items"), [(8, 40), (50, 60)])
+@pytest.mark.parametrize(("annotators", "items"), [(8, 40), pytest.param(50, 60, marks=pytest.mark.long)])
 def test_many_at_once_do_everything_once_and_nothing_too_often(own_data, annotators, items):
     house = House(own_data)
     made = house.run("make", str(items), "3", str(annotators))
