@@ -13,6 +13,7 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 import urllib.error
 import urllib.request
@@ -64,7 +65,10 @@ class Stack:
         self.url = f"http://127.0.0.1:{port}"
         self.data, self.ledger, self.log = folder / "data", folder / "data-ledger", folder / "said.txt"
         drop = {"DATABASE_URL", "DATABASE_OWNER_URL", "KEYS_DATABASE_URL", "BROKER_URL", "CONCORD_KEYS", "SECRET_KEY"}
-        models = os.environ.get("CONCORD_TEST_MODELS") or Path(os.environ.get("CONCORD_DATA", ROOT / ".data")) / "test-models"
+        models = (
+            os.environ.get("CONCORD_TEST_MODELS")
+            or Path(os.environ.get("CONCORD_DATA", ROOT / ".data")) / "test-models"
+        )
         self.env = {name: value for name, value in os.environ.items() if name not in drop} | {
             "CONCORD_DATA": str(self.data), "CONCORD_LEDGER": str(self.ledger), "HOST": "127.0.0.1", "PORT": str(port),
             "PUBLIC_URL": self.url, "CONCORD_MODELS": str(Path(models) / "models"), "WORKER_PROCESSES": "1",
@@ -104,10 +108,10 @@ class Stack:
     def ask(self, code: str) -> str:
         """What a few lines of Python print, run by the application on this installation's own data."""
         if self._answers is None:
-            # As the supervisor's children have it: the key it made lies in the data folder.
             argv = [sys.executable, "-c", ANSWER]
+            env = self.env | {"BROKER_URL": f"redis+socket://{self.data / 'broker' / 'valkey.sock'}"}
             self._answers = subprocess.Popen(
-                argv, cwd=ROOT, env=self.env, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+                argv, cwd=ROOT, env=env, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
             )
         self._answers.stdin.write(json.dumps(code) + "\n")
         self._answers.stdin.flush()
@@ -135,13 +139,15 @@ class Stack:
 
 
 @pytest.fixture(scope="session")
-def stack(tmp_path_factory) -> Iterator[Stack]:
-    stack = Stack(tmp_path_factory.mktemp("stack"))
-    try:
-        stack.start()
-        yield stack
-    finally:
-        stack.stop()
+def stack() -> Iterator[Stack]:
+    # A short path: the broker's socket lies below it.
+    with tempfile.TemporaryDirectory(prefix="concord-", ignore_cleanup_errors=True) as folder:
+        stack = Stack(Path(folder))
+        try:
+            stack.start()
+            yield stack
+        finally:
+            stack.stop()
 
 
 @pytest.fixture(scope="session")
@@ -204,4 +210,3 @@ def sign_in(page: Page, name: str) -> None:
     page.locator("input[name=password]").fill(people.PASSWORD)
     page.locator("input[name=password]").press("Enter")
     page.wait_for_url(lambda url: "/accounts/login" not in url)
-
