@@ -44,9 +44,9 @@ def cheap_passwords() -> Iterator[None]:
 
 
 @pytest.fixture(scope="module")
-def stage(django_db_setup, django_db_blocker, tmp_path_factory) -> Iterator[people.Cast]:
-    """The cast, made once a module in a transaction that is rolled back at its end."""
-    data = tmp_path_factory.mktemp("cast")
+def staging(django_db_setup, django_db_blocker, tmp_path_factory) -> Iterator[Path]:
+    """Folders and a transaction for what a module makes once and all its tests see; rolled back at its end."""
+    data = tmp_path_factory.mktemp("stage")
     options = {"location": data / "store"}
     store = {"BACKEND": "django.core.files.storage.FileSystemStorage", "OPTIONS": options}
     with ExitStack() as stack:
@@ -63,9 +63,15 @@ def stage(django_db_setup, django_db_blocker, tmp_path_factory) -> Iterator[peop
         stack.callback(keys.forget)
         for block in _blocks():
             stack.enter_context(block)
-        yield people.assemble()
+        yield data
         for alias in connections:
             transaction.set_rollback(True, using=alias)
+
+
+@pytest.fixture(scope="module")
+def stage(staging: Path) -> people.Cast:
+    """The cast, made once a module."""
+    return people.assemble()
 
 
 @pytest.fixture
