@@ -57,7 +57,7 @@ def server(threads: int = 8) -> Iterator[int]:
         port = free.getsockname()[1]
     argv = [
         sys.executable, "-m", "gunicorn", "config.wsgi", "--worker-class", "gthread", "--bind", f"127.0.0.1:{port}",
-        "--workers", "1", "--threads", str(threads), "--graceful-timeout", "5", "--no-control-socket", "--log-level", "warning",
+        "--workers", os.environ.get("WEB_WORKERS", "1"), "--threads", os.environ.get("WEB_THREADS", str(threads)), "--graceful-timeout", "5", "--no-control-socket", "--log-level", "warning",
     ]  # fmt: skip
     process = subprocess.Popen(argv, cwd=ROOT, env={**os.environ, "PORT": str(port)})
     try:

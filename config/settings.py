@@ -188,7 +188,12 @@ UPLOAD_MAX_BYTES = env.number("UPLOAD_MAX_MB", 4096, "Largest accepted media fil
 DATA_UPLOAD_MAX_MEMORY_SIZE = 32 * 1024 * 1024
 JOB_VIEWERS = "config.jobs.may_see"
 # What hangs from something comes before it: an erasure goes through them in this order.
-HOLDINGS = ["inference.holdings", "datasets.holdings", "labeling.holdings", "consent.holdings"]  # erased from the top down
+HOLDINGS = [
+    "inference.holdings",
+    "datasets.holdings",
+    "labeling.holdings",
+    "consent.holdings",
+]  # erased from the top down
 
 # Static files: hashed names, compressed, served by WhiteNoise (nginx in the compose file) --------------------------------
 STATIC_URL = "/static/"

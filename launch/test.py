@@ -47,6 +47,8 @@ class Run:
         self.env = environment.variables(where) | {"SECRET_KEY": "for tests only", "PYTHONWARNINGS": "default"}
         for name in ("CONCORD_LEDGER", "DATABASE_URL", "DATABASE_OWNER_URL", "KEYS_DATABASE_URL", "BROKER_URL"):
             self.env.pop(name, None)  # the tests never touch the person's own data
+        # Models are checked by their sums at every use, so all parts, and the next run, share what the first one made.
+        self.env.setdefault("CONCORD_TEST_MODELS", str(where.environment / "test-models"))
         self.outcomes: list[Outcome] = []
         self._running: set[int] = set()
         self._guard = threading.Lock()
@@ -147,7 +149,7 @@ def on_postgresql(run: Run) -> Outcome:
             data, keys = cluster.create("concord"), cluster.create("concord_keys")
             more = {"DATABASE_URL": data["owner"], "KEYS_DATABASE_URL": keys["owner"]}
             ignored = [f"--ignore={path}" for path in there(run, WITHOUT_DATABASE)]
-            marks = "not browser" if run.long else "not browser and not long"
+            marks = "not browser and not own_database" + ("" if run.long else " and not long")
             return run.do(pytest(run, "python on postgresql", marks, *ignored, "tests", more=more))
     except say.Stop as why:
         return run.note(results.of_command("python on postgresql", 1, str(why), 0.0))

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -20,6 +22,7 @@ from consent import keys
 from tests import cast as people
 
 ROOT = Path(__file__).resolve().parent.parent
+collect_ignore = ["browser/workbench.py"]  # a server with settings of its own, run as a program
 BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
 # Settings of the person who runs the tests; processes of the demo get their own.
 OURS = (
@@ -33,10 +36,17 @@ OURS = (
 )
 
 
+@pytest.fixture(scope="session", autouse=True)
+def cheap_passwords() -> Iterator[None]:
+    """Accounts of tests are many and worth nothing: their passwords are hashed fast."""
+    with override_settings(PASSWORD_HASHERS=["django.contrib.auth.hashers.MD5PasswordHasher"]):
+        yield
+
+
 @pytest.fixture(scope="module")
-def stage(django_db_setup, django_db_blocker, tmp_path_factory) -> Iterator[people.Cast]:
-    """The cast, made once a module in a transaction that is rolled back at its end."""
-    data = tmp_path_factory.mktemp("cast")
+def staging(django_db_setup, django_db_blocker, tmp_path_factory) -> Iterator[Path]:
+    """Folders and a transaction for what a module makes once and all its tests see; rolled back at its end."""
+    data = tmp_path_factory.mktemp("stage")
     options = {"location": data / "store"}
     store = {"BACKEND": "django.core.files.storage.FileSystemStorage", "OPTIONS": options}
     with ExitStack() as stack:
@@ -53,9 +63,15 @@ def stage(django_db_setup, django_db_blocker, tmp_path_factory) -> Iterator[peop
         stack.callback(keys.forget)
         for block in _blocks():
             stack.enter_context(block)
-        yield people.assemble()
+        yield data
         for alias in connections:
             transaction.set_rollback(True, using=alias)
+
+
+@pytest.fixture(scope="module")
+def stage(staging: Path) -> people.Cast:
+    """The cast, made once a module."""
+    return people.assemble()
 
 
 @pytest.fixture
@@ -107,9 +123,46 @@ class Demo:
 
 
 @pytest.fixture(scope="session")
-def demo(tmp_path_factory) -> Demo:
+def prepared(tmp_path_factory) -> Path:
+    """A data folder with tables and nothing in them, as SQLite files; made once for all workers. Tests copy it."""
+    base = tmp_path_factory.getbasetemp()
+    data = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "prepared"
+    with data.with_suffix(".lock").open("w") as turn:
+        fcntl.flock(turn, fcntl.LOCK_EX)
+        if not (data / "made").exists():
+            env = {name: value for name, value in os.environ.items() if name not in OURS}
+            env |= {"CONCORD_DATA": str(data), "SECRET_KEY": "for tests only"}
+            ran = subprocess.run([sys.executable, "manage.py", "prepare"], cwd=ROOT, env=env, capture_output=True)
+            assert ran.returncode == 0, ran.stderr.decode()
+            (data / "made").touch()
+    return data
+
+
+@pytest.fixture
+def own_data(prepared: Path, tmp_path: Path) -> Path:
+    """The prepared data folder, copied for one test: what its processes work on, whatever the test run works on."""
+    return copied(prepared, tmp_path / "data")
+
+
+def copied(prepared: Path, to: Path) -> Path:
+    """The tables of `prepared` in a folder of their own."""
+    to.mkdir(parents=True)
+    for name in ("concord.sqlite3", "keys.sqlite3"):
+        shutil.copyfile(prepared / name, to / name)
+    return to
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What brings a database of its own runs once, not on each database that the suite runs on."""
+    for item in items:
+        if {"demo", "own_data"} & set(getattr(item, "fixturenames", ())):
+            item.add_marker(pytest.mark.own_database)
+
+
+@pytest.fixture(scope="session")
+def demo(tmp_path_factory, prepared: Path) -> Demo:
     """The demo study as `make demo` loads it, in SQLite files of its own."""
-    data = tmp_path_factory.mktemp("demo") / "data"
+    data = copied(prepared, tmp_path_factory.mktemp("demo") / "data")
     env = {name: value for name, value in os.environ.items() if name not in OURS} | {
         "CONCORD_DATA": str(data), "CONCORD_DEMO": "1", "DJANGO_SETTINGS_MODULE": "config.settings", "SECRET_KEY": "demo in tests",
     }  # fmt: skip

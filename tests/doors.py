@@ -115,15 +115,17 @@ STUDIES = (
     act("campaigns:make_gold", {422: "mia rhea", 403: "dana"}),
     page("datasets:list", {200: STAFF}),
     act("datasets:list", {422: "mia rhea", 403: "dana"}, data={"name": ""}),
+    act("datasets:voices", {302: "mia rhea", 403: "dana"}),
     page("datasets:dataset", {200: STAFF}),
     act("datasets:publish", {422: "mia rhea", 403: "dana"}),
     page("datasets:version", {200: STAFF}),
     act("datasets:package", {302: "mia rhea", 403: "dana"}),
-    act("datasets:download", {200: "mia rhea", 403: "dana"}),
+    page("datasets:download", {200: "mia rhea", 403: "dana"}),
     page("inference:models", {200: "mia rhea", 403: "dana"}),
     act("inference:register", {422: "mia rhea", 403: "dana"}),
     act("inference:prelabel", {422: "mia rhea", 403: "dana"}),
     act("inference:evaluate", {422: "mia rhea", 403: "dana"}),
+    act("inference:train", {422: "mia rhea", 403: "dana"}),
     page("inference:run", {200: "mia rhea", 403: "dana"}),
 )
 PEOPLE = {403: "rhea"}  # who works with labels does not see who the participants are

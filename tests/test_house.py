@@ -199,7 +199,7 @@ def reaches(model: type[models.Model], name: str, deep: int = 6) -> bool:
 
 # Never looked up by an address of its own: reached only through a row already held (access.within), or by services.
 WITHIN = {
-    "consent.AssetSubject", "consent.RangeToken", "consent.Permission", "consent.ParticipantLink", "consent.RequestStep",
+    "consent.AssetSubject", "consent.Permission", "consent.ParticipantLink", "consent.RequestStep",
     "consent.ErasureStep",
 }  # fmt: skip
 
@@ -222,7 +222,7 @@ def test_every_row_of_a_study_names_the_way_to_its_door(model: type[models.Model
 
 # Inside one aggregate a part goes with its whole; a role, a link and a token go with what they open.
 CASCADES = {
-    "consent.AssetSubject.asset", "consent.RangeToken.asset", "consent.Permission.participant", "consent.ParticipantLink.participant",
+    "consent.AssetSubject.asset", "consent.Permission.participant", "consent.ParticipantLink.participant",
     "core.ApiToken.user", "core.IdempotencyKey.user", "datasets.VersionSubject.row", "labeling.TraceChunk.trace",
 }  # fmt: skip
 FORGOTTEN = {"job", "actor"}  # SET_NULL: a job's row may be swept, a person who left stays out of the log's way

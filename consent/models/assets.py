@@ -62,11 +62,3 @@ class AssetSubject(Row):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["asset", "participant"], name="asset_subject_once")]
-
-
-class RangeToken(Row):
-    """Lets ffmpeg read one asset over loopback, once, for a short while (decisions 25)."""
-
-    asset = models.ForeignKey(Asset, on_delete=models.CASCADE, related_name="+")
-    digest = models.BinaryField(max_length=32, unique=True)
-    expires_at = models.DateTimeField()

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import copy
 import io
 import json
+from collections.abc import Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
 import pytest
 from django.test import Client
 
+from consent import keys
 from consent.models import Notice, Recipient
 from consent.purposes import Purpose
 from consent.services import consents, notices, requests, studies
@@ -26,14 +30,6 @@ from tests.labeling import factories as make
 PURPOSES = (Purpose.COLLECT, Purpose.HUMAN_ANNOTATION, Purpose.MODEL_INFERENCE, Purpose.TRAIN_MODELS)
 
 
-@pytest.fixture(autouse=True)
-def places(settings, tmp_path):
-    settings.CONCORD_KEYS = tmp_path / "keys"
-    store = tmp_path / "store"
-    store.mkdir()
-    settings.STORAGES = {**settings.STORAGES, "store": {**settings.STORAGES["store"], "OPTIONS": {"location": store}}}
-
-
 @dataclass
 class Api:
     """One person's program."""
@@ -43,7 +39,7 @@ class Api:
     secret: str = ""
 
     def __post_init__(self) -> None:
-        if self.user is not None:
+        if self.user is not None and not self.secret:
             _row, self.secret = tokens.create(user=self.user, name="test")
 
     def __call__(self, method: str, path: str, body: Any = None, **headers: str):
@@ -172,9 +168,18 @@ def _of_inference(scene: make.Scene) -> dict[str, Any]:
     return {"models": model, "model-versions": version, "runs": run, "predictions": prediction, "jobs": job}
 
 
-@pytest.fixture
-def world(db) -> World:
+@pytest.fixture(scope="module")
+def built(staging: Path) -> World:
+    """The world, made once a module."""
     return build()
+
+
+@pytest.fixture
+def world(built: World, db) -> Iterator[World]:
+    """The world; what a test changes is undone after it, and its people come with browsers of the test's own."""
+    mia, otto = (Api(one.user, secret=one.secret) for one in (built.mia, built.otto))
+    yield World(copy.deepcopy(built.scene), mia, otto, dict(built.ids))
+    keys.forget()
 
 
 @pytest.fixture

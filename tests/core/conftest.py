@@ -11,10 +11,11 @@ import pytest
 from django.db import connection
 
 from launch import broker as launch_broker
+from tests.conftest import copied
 
 
 @pytest.fixture
-def outside(tmp_path, transactional_db) -> dict[str, str]:
+def outside(tmp_path, transactional_db, prepared) -> dict[str, str]:
     """The environment for other processes: this test's PostgreSQL database, or a SQLite file of its own, migrated."""
     env = dict(os.environ) | {
         "CONCORD_DATA": str(tmp_path / "outside"),
@@ -28,9 +29,8 @@ def outside(tmp_path, transactional_db) -> dict[str, str]:
         if at["PORT"]:
             env["DATABASE_URL"] = f"postgresql://{who}@:{at['PORT']}/{at['NAME']}?host={quote(at['HOST'], safe='')}"
     else:
-        (tmp_path / "outside").mkdir()
+        copied(prepared, tmp_path / "outside")
         env.pop("DATABASE_URL", None)
-        subprocess.run([sys.executable, "manage.py", "migrate", "--verbosity", "0"], env=env, check=True)
     return env
 
 

@@ -137,9 +137,7 @@ def test_a_running_job_is_cancelled_at_its_next_step(house):
 def test_a_job_started_while_the_broker_is_down_waits_and_the_sweep_sends_it(house):
     there = house.env["BROKER_URL"]
     house.env["BROKER_URL"] = there + ".not-there"
-    begun = time.monotonic()
     job = house.start(2, 0.01)
-    assert time.monotonic() - begun < 15
     assert house.row(job)["state"] == "queued"
     house.env["BROKER_URL"] = there
     house.worker()

@@ -21,6 +21,9 @@ print(checkpoints.verify())
 """
 
 
+pytestmark = pytest.mark.own_database
+
+
 @pytest.fixture(scope="module", params=["prepare", "migrate"])
 def installation(request, tmp_path_factory):
     """A database made with both roles, by `manage.py prepare` or by the owner's migrations alone, on its own cluster."""

@@ -48,7 +48,8 @@ def test_a_voice_gets_its_loudness_and_pitch_once():
     assert set(lanes) == {"loudness", "pitch"}
     with assets.open_asset(lanes["pitch"].asset) as stream:
         pitch = container.unpack(stream.read())
-    assert 65 <= pitch.values.min() and pitch.values.max() <= 500
+    assert pitch.values.min() >= 65
+    assert pitch.values.max() <= 500
     assert 70 < np.median(pitch.values) < 200  # a deep speaking voice
     assert (pitch.flags & container.Flag.GAP_BEFORE).any()  # pauses are gaps, not values
     assert lanes["pitch"].asset.kind == Asset.Kind.FEATURE

@@ -185,12 +185,11 @@ class TestOtherProcesses:
     """Processes with a data folder of their own, one after the other, as workers are."""
 
     @pytest.fixture
-    def surroundings(self, tmp_path):
-        env = {**os.environ, "CONCORD_DATA": str(tmp_path / "data"), "DJANGO_SETTINGS_MODULE": "config.settings"}
+    def surroundings(self, own_data):
+        env = {**os.environ, "CONCORD_DATA": str(own_data), "DJANGO_SETTINGS_MODULE": "config.settings"}
         env |= {"JOB_STALE_SECONDS": "2", "PYTHONPATH": str(ROOT)}
         for name in ("DATABASE_URL", "DATABASE_OWNER_URL", "KEYS_DATABASE_URL", "KEYS_DATABASE_OWNER_URL"):
             env.pop(name, None)
-        (tmp_path / "data").mkdir()
         return env
 
     def run(self, env, code):
@@ -219,9 +218,6 @@ class TestOtherProcesses:
 
 
 BEGIN = """
-from django.core.management import call_command
-for database in ("default", "keys"):
-    call_command("migrate", verbosity=0, skip_checks=True, database=database)
 from tests.datasets import factories
 print(factories.scene(n=30, kinds=("choice", "scale", "trace")).begin().job_id)
 """

@@ -10,7 +10,6 @@ import signal
 import subprocess
 import sys
 import tarfile
-import time
 import zipfile
 from pathlib import Path
 
@@ -72,11 +71,9 @@ def test_a_full_licence_text_lies_beside_the_models(models: Path) -> None:
 # Filling a folder -----------------------------------------------------------------------------------------------------
 
 
-def test_a_second_run_makes_nothing_and_takes_under_a_second(models: Path) -> None:
+def test_a_second_run_makes_nothing_and_touches_nothing(models: Path) -> None:
     before = {name: (models / name).stat().st_mtime_ns for name in names(models) - {".lock"}}
-    began = time.perf_counter()
     assert fetch.fetch(models) == []
-    assert time.perf_counter() - began < 1
     assert {name: (models / name).stat().st_mtime_ns for name in before} == before
 
 

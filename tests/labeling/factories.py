@@ -36,7 +36,7 @@ class Scene:
 
     def __getattr__(self, name: str) -> User:
         try:
-            return self.users[name]
+            return self.__dict__["users"][name]  # a copy in the making has none yet
         except KeyError:
             raise AttributeError(name) from None
 

@@ -22,12 +22,8 @@ if __name__ == "__main__":
 
 
 def make(items: str, overlap: str, annotators: str) -> dict:
-    from django.core.management import call_command
-
     from tests.labeling import factories
 
-    for database in ("default", "keys"):
-        call_command("migrate", database=database, verbosity=0)
     names = tuple(f"a{n}" for n in range(int(annotators)))
     scene = factories.scene(n=int(items), overlap=int(overlap), annotators=names)
     return {

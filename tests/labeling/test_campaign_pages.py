@@ -74,9 +74,9 @@ def test_every_list_exports_what_it_shows(page, first, rhea, campaign):
 
 
 def test_items_are_filtered_and_sorted_by_what_the_page_offers_and_nothing_else(rhea, campaign):
-    ask = lambda **query: [
-        line.split(",")[0] for line in rows(rhea.get(at("items", campaign), {"format": "csv", **query}))[1:]
-    ]
+    def ask(**query):
+        return [line.split(",")[0] for line in rows(rhea.get(at("items", campaign), {"format": "csv", **query}))[1:]]
+
     assert ask() == ["a0", "t0", "t1", "t2", "t3"]
     assert ask(sort="-item") == ["t3", "t2", "t1", "t0", "a0"]
     assert ask(q="t") == ["t0", "t1", "t2", "t3"]

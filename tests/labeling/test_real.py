@@ -21,11 +21,10 @@ from tests.labeling import real
 class House:
     """A data folder, and scripts run in it."""
 
-    def __init__(self, folder):
-        (folder / "data").mkdir(parents=True)
+    def __init__(self, data):
         drop = ("DATABASE_URL", "KEYS_DATABASE_URL", "CONCORD_LEDGER", "CONCORD_KEYS")
         kept = {name: value for name, value in os.environ.items() if name not in drop}
-        self.env = {**kept, "CONCORD_DATA": str(folder / "data"), "SECRET_KEY": "k" * 50}
+        self.env = {**kept, "CONCORD_DATA": str(data), "SECRET_KEY": "k" * 50}
 
     def start(self, *words):
         argv = [sys.executable, real.__file__, *words]
@@ -65,9 +64,9 @@ def told(process):
     return json.loads(out.splitlines()[-1])
 
 
-@pytest.mark.parametrize(("annotators", "items"), [(8, 40), (50, 60)])
-def test_many_at_once_do_everything_once_and_nothing_too_often(tmp_path, annotators, items):
-    house = House(tmp_path)
+@pytest.mark.parametrize(("annotators", "items"), [(8, 40), pytest.param(50, 60, marks=pytest.mark.long)])
+def test_many_at_once_do_everything_once_and_nothing_too_often(own_data, annotators, items):
+    house = House(own_data)
     made = house.run("make", str(items), "3", str(annotators))
     half = annotators // 2
     crews = [house.start("work", made["campaign"], *users) for users in (made["users"][:half], made["users"][half:])]
@@ -112,8 +111,8 @@ def kill_after(process, acknowledged, n):
     os.killpg(process.pid, signal.SIGKILL)
 
 
-def test_a_killed_web_process_loses_no_acknowledged_answer(tmp_path):
-    house = House(tmp_path)
+def test_a_killed_web_process_loses_no_acknowledged_answer(own_data):
+    house = House(own_data)
     made = house.run("make", "400", "1", "1")
     cookie = house.run("session", made["users"][0])["cookie"]
     acknowledged, sent = [], []

@@ -148,7 +148,9 @@ def test_data_older_than_their_ledger_are_not_served(supervised, place, port):
     process.send_signal(signal.SIGINT)
     process.wait(20)
     manage = place.checkout / "manage.py"
-    manage.write_text(manage.read_text() + "if sys.argv[1] == 'check_ledger': sys.exit('an older backup was put back')\n")
+    manage.write_text(
+        manage.read_text() + "if sys.argv[1] == 'check_ledger': sys.exit('an older backup was put back')\n"
+    )
     process = supervised()
     assert process.wait(30) == 1
     assert "an older backup was put back" in process.said()

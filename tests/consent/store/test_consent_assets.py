@@ -287,9 +287,6 @@ KILLED = """
 import os, sys, uuid
 import django
 django.setup()
-from django.core.management import call_command
-call_command("migrate", verbosity=0)
-call_command("migrate", database="keys", verbosity=0)
 from consent import assets, keys
 from consent.models import Controller, Study
 study_id = uuid.uuid4()
@@ -304,9 +301,9 @@ assets.store(study=study, kind="original", source=blocks(), media_type="video/mp
 """
 
 
-def test_a_process_killed_while_storing_leaves_nothing_readable(tmp_path):
+def test_a_process_killed_while_storing_leaves_nothing_readable(own_data):
     environment = os.environ | {
-        "CONCORD_DATA": str(tmp_path), "CONCORD_LEDGER": str(tmp_path / "ledger"),
+        "CONCORD_DATA": str(own_data), "CONCORD_LEDGER": str(own_data / "ledger"),
         "DJANGO_SETTINGS_MODULE": os.environ["DJANGO_SETTINGS_MODULE"],
     }  # fmt: skip
     environment |= dict.fromkeys(("DATABASE_URL", "KEYS_DATABASE_URL", "CONCORD_KEYS"), "")
@@ -319,6 +316,6 @@ def test_a_process_killed_while_storing_leaves_nothing_readable(tmp_path):
     )
     assert done.returncode == -signal.SIGKILL, done.stderr.decode()
     assert done.stdout == b"half\n"
-    [left] = [path for path in (tmp_path / "store").rglob("*") if path.is_file()]
+    [left] = [path for path in (own_data / "store").rglob("*") if path.is_file()]
     assert left.stat().st_size > 1_000_000
-    assert found_in(tmp_path, CANARY) == []
+    assert found_in(own_data, CANARY) == []
