@@ -1,16 +1,21 @@
 """A rendition that every browser plays, made only when the original is not one. Its timestamps are the original's.
 
 ffmpeg reads the original over a loopback address with a one-use token and writes to a pipe: no plaintext file exists. A
-pipe cannot be gone back in, so the MP4 comes in fragments. Without B-frames and with every frame passed through, each
-frame is shown at the microsecond it had; a first frame after zero is kept by an edit list.
+pipe cannot be gone back in, so its MP4 comes in fragments, and browsers neither know the length of such a file nor seek in
+it well: the packets are put, as they are, into an MP4 with one index, in memory. Without B-frames and with every frame
+passed through, each frame is shown at the microsecond it had; a first frame after zero is kept by an edit list.
 """
 
 from __future__ import annotations
 
+import io
 from collections.abc import Iterator
+from typing import BinaryIO
 
+import av
 import ffmpeg
 import imageio_ffmpeg
+from av.error import FFmpegError
 
 from labeling.media.probe import FORMATS
 from labeling.media.refused import MediaRefused
@@ -33,12 +38,39 @@ def transcode(url: str, modality: str) -> Iterator[bytes]:
     # Nothing is said on the error output: it would be a second pipe to empty, and would name the address.
     process = made.run_async(cmd=imageio_ffmpeg.get_ffmpeg_exe(), pipe_stdout=True)
     try:
-        while block := process.stdout.read(BLOCK):
-            yield block
+        if modality == "video":
+            yield from _blocks(_indexed(process.stdout))
+        else:
+            while block := process.stdout.read(BLOCK):
+                yield block
         if process.wait() != 0:
             raise MediaRefused("transcode_failed")
+    except FFmpegError as error:
+        raise MediaRefused("transcode_failed") from error
     finally:
         if process.poll() is None:
             process.kill()
             process.wait(timeout=10)
         process.stdout.close()
+
+
+def _indexed(fragments: BinaryIO) -> io.BytesIO:
+    """The same packets in an MP4 with one index. Memory: the size of the rendition."""
+    made = io.BytesIO()
+    with (
+        av.open(fragments, format="mp4") as source,
+        av.open(made, "w", format="mp4", options={"avoid_negative_ts": "disabled"}) as out,
+    ):
+        tracks = {one.index: out.add_stream_from_template(one) for one in source.streams}
+        for packet in source.demux():
+            if packet.dts is None:
+                continue  # the end of a track
+            packet.stream = tracks[packet.stream.index]
+            out.mux(packet)
+    return made
+
+
+def _blocks(made: io.BytesIO) -> Iterator[bytes]:
+    made.seek(0)
+    while block := made.read(BLOCK):
+        yield block

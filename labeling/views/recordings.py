@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from affect.codecs import trace as container
-from consent import assets
+from consent import assets, keys
 from consent.gate import Use, permitted
 from consent.models import Asset, Participant, Study
 from consent.purposes import Modality, PeopleRole
@@ -198,7 +198,7 @@ def _track(track: Track, hears: bool, ingests: bool, form: FileForm | None) -> d
         "src": reverse("labeling:media", args=[track.pk, what]) if hears and ready and track.original_id else "",
         "wave": _wave(track) if hears and ready else "",
         "line": _line(track) if hears and ready else "",
-        "text": track.text if hears and track.modality == Modality.TEXT else "",
+        "text": _words(track) if hears and track.modality == Modality.TEXT and track.text else "",
     }  # fmt: skip
 
 
@@ -219,6 +219,11 @@ def _facts(track: Track) -> Iterator[tuple[str, str]]:
         yield _("Begins in the file at"), _("%(seconds)s s") % {"seconds": f"{track.start_us / 1e6:.3f}"}
     if track.proxy_id:
         yield _("For browsers"), _("a rendition with the same times")
+
+
+def _words(track: Track) -> str:
+    who = [one.participant_id for one in track.appearances.all()]
+    return keys.open_text(bytes(track.text), study_id=track.study_id, participant_ids=who)
 
 
 def _wave(track: Track) -> str:

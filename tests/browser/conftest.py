@@ -13,6 +13,7 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 import urllib.error
 import urllib.request
@@ -107,10 +108,10 @@ class Stack:
     def ask(self, code: str) -> str:
         """What a few lines of Python print, run by the application on this installation's own data."""
         if self._answers is None:
-            # As the supervisor's children have it: the key it made lies in the data folder.
             argv = [sys.executable, "-c", ANSWER]
+            env = self.env | {"BROKER_URL": f"redis+socket://{self.data / 'broker' / 'valkey.sock'}"}
             self._answers = subprocess.Popen(
-                argv, cwd=ROOT, env=self.env, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+                argv, cwd=ROOT, env=env, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
             )
         self._answers.stdin.write(json.dumps(code) + "\n")
         self._answers.stdin.flush()
@@ -138,13 +139,15 @@ class Stack:
 
 
 @pytest.fixture(scope="session")
-def stack(tmp_path_factory) -> Iterator[Stack]:
-    stack = Stack(tmp_path_factory.mktemp("stack"))
-    try:
-        stack.start()
-        yield stack
-    finally:
-        stack.stop()
+def stack() -> Iterator[Stack]:
+    # A short path: the broker's socket lies below it.
+    with tempfile.TemporaryDirectory(prefix="concord-", ignore_cleanup_errors=True) as folder:
+        stack = Stack(Path(folder))
+        try:
+            stack.start()
+            yield stack
+        finally:
+            stack.stop()
 
 
 @pytest.fixture(scope="session")

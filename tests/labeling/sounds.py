@@ -95,7 +95,9 @@ def video(
         track.time_base = track.codec_context.time_base = base
         noise = out.add_stream("aac", rate=RATE) if sound else None
         for n, at in enumerate(stamps):
-            frame = av.VideoFrame.from_ndarray(np.full((180, 160), 16 + n * 3 % 200, dtype=np.uint8), format="yuv420p")
+            planes = np.full((180, 160), 128, dtype=np.uint8)  # no colour; the picture is the first 120 rows
+            planes[:120] = 16 + n * 3 % 200
+            frame = av.VideoFrame.from_ndarray(planes, format="yuv420p")
             frame.pts, frame.time_base = at, base
             for packet in track.encode(frame):
                 out.mux(packet)
