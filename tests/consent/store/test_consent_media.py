@@ -139,11 +139,6 @@ def test_other_methods_are_refused(asset, method):
     assert ask(asset, method).status_code == 405
 
 
-def test_what_is_taken_by_post_comes_whole(asset):
-    taken = ask(asset, "POST", Range="bytes=0-9")
-    assert taken.status_code == 200
-    assert body(taken) == body(ask(asset))
-
 
 def test_a_destroyed_key_is_404_and_altered_bytes_send_no_status(asset, folder):
     path = folder / "store" / asset.store_key
