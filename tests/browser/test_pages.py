@@ -24,12 +24,17 @@ CLIPS, TRACES, SENTENCES = "Clips: what is expressed", "Arousal over time", "Sen
 FILL = (
     FIRST
     + """
-from core import jobs
 from core.services import tokens
 from consent.services import links, requests
 from datasets.services import publish
 from inference.services import evaluate, prelabel, registry
 from labeling.services import agreement, gold
+import time
+def wait(job_id):
+    until = time.monotonic() + 90
+    while Job.objects.get(pk=job_id).state in ('queued', 'running') and time.monotonic() < until:
+        time.sleep(0.2)
+    assert Job.objects.get(pk=job_id).state == 'done', Job.objects.get(pk=job_id).error_message
 study = Study.objects.get(slug='faces-voices-words')
 rhea, dana, mia, ana = (User.objects.get(email=f'{n}@demo.example') for n in ('rhea', 'dana', 'mia', 'ana'))
 clips, sentences = Campaign.objects.get(name='Clips: what is expressed'), Campaign.objects.get(name='Sentences: how positive')
@@ -41,9 +46,10 @@ if not GoldStandard.objects.filter(campaign=traces).exists():
     dataset = publish.create_dataset(actor=rhea, study=study, name='For the pages')
     publish.publish(publish.begin(actor=rhea, dataset=dataset, gold_standard=GoldStandard.objects.filter(campaign=clips).first()))
     version = registry.register(actor=mia, study=study, backend='vader-text-valence')
-    for run in (prelabel.start(actor=mia, model_version=version, campaign=sentences),
-                evaluate.start(actor=mia, model_version=version, gold_standard=GoldStandard.objects.get(campaign=sentences, number=1))):
-        jobs.run(run.job_id)
+    run = prelabel.start(actor=mia, model_version=version, campaign=sentences)
+    wait(run.job_id)
+    fused = GoldStandard.objects.get(campaign=sentences, number=1)
+    wait(evaluate.start(actor=mia, model_version=version, gold_standard=fused).job_id)
     requests.open_request(actor=dana, study=study, kind='access', participant=Participant.objects.get(code='P-0004'), words='What is held?')
 """
 )
