@@ -148,6 +148,7 @@ CELERY_BEAT_SCHEDULE = {
     "sweep jobs": {"task": "core.sweep_jobs", "schedule": 10.0},
     "checkpoint the audit log": {"task": "core.checkpoint_audit", "schedule": 24 * 3600.0},
     "start erasures that are due": {"task": "consent.sweep_erasures", "schedule": 300.0},
+    "clear unfinished assets": {"task": "consent.sweep_assets", "schedule": 3600.0},
     "give back leases": {"task": "labeling.sweep", "schedule": 60.0},
     "forget idempotency keys": {"task": "core.forget_idempotency_keys", "schedule": 6 * 3600.0},
 }

@@ -1,10 +1,14 @@
-"""Background work of consent: erasing, building access packages, and starting erasures whose cooling-off has ended."""
+"""Background work of consent: erasing, building access packages, and what the scheduler asks for.
+
+The scheduler starts erasures whose cooling-off has ended and clears away bytes whose storing was interrupted.
+"""
 
 from __future__ import annotations
 
 from celery import shared_task
 from django.utils.translation import gettext_lazy as _
 
+from consent import assets
 from consent.models import Erasure, Request
 from consent.services import erasure, packages
 from core import jobs
@@ -27,3 +31,9 @@ def package(job: jobs.Running, *, request_id: str) -> dict:
 def sweep_erasures() -> None:
     """Start what was confirmed earlier and may begin now. Asked every few minutes by the scheduler."""
     erasure.start_due()
+
+
+@shared_task(name="consent.sweep_assets")
+def sweep_assets() -> None:
+    """Remove what was being stored when a process died. Asked every hour by the scheduler."""
+    assets.sweep()

@@ -34,8 +34,8 @@ def serve(request: HttpRequest, asset: Asset) -> HttpResponseBase:
     Every chunk is authenticated before it is sent, the first block before the status line. Raises Http404 when the asset
     is not readable any more, Damaged when the stored bytes were altered.
     """
-    if request.method not in ("GET", "HEAD", "POST"):  # a package is taken by POST: that it was taken is written down
-        return HttpResponseNotAllowed(["GET", "HEAD", "POST"])
+    if request.method not in ("GET", "HEAD"):
+        return HttpResponseNotAllowed(["GET", "HEAD"])
     try:
         stream = opener(asset)()
     except (KeyGone, NotReadable):

@@ -227,7 +227,7 @@ def _traces(owner: User, study: Study, name: str) -> Campaign:
         questions=[schemes.scale_from("vad", "arousal", kind="trace", prompt={
             "en": "How activated does {target} appear?", "de": "Wie aktiviert wirkt {target}?", "es": "¿Qué tan activada parece estar {target}?"})],
     )  # fmt: skip
-    codes = ["v05_woman_full_19s", "v04_woman_laughing"]
+    codes = ["v05", "v04"]
     campaign = _campaign(
         owner,
         study,

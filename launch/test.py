@@ -226,8 +226,10 @@ def close(outcomes: Sequence[Outcome], seconds: float) -> int:
     return 0 if outcomes and all(outcome.good for outcome in outcomes) else 1
 
 
-def _together(where: Place, work: Callable[[Run], None], *, long: bool) -> int:
-    environment.ensure(where, "dev")
+def together(where: Place, work: Callable[[Run], None], *, long: bool = False) -> int:
+    """Do `work` in a scratch folder and close with its sum; whatever it started has ended when this returns or raises."""
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):  # asked to end, it ends what it started as well
+        signal.signal(number, signal.default_int_handler)
     children.adopt_orphans()
     began = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="concord-test-", ignore_cleanup_errors=True) as scratch:
@@ -242,9 +244,11 @@ def _together(where: Place, work: Callable[[Run], None], *, long: bool) -> int:
 
 def main(where: Place, *, long: bool) -> int:
     """Make what is needed, run everything, print the sum. Returns 0 when all is well."""
-    return _together(where, lambda run: go(lanes(run), [lambda: in_browser(run)]), long=long)
+    environment.ensure(where, "dev")
+    return together(where, lambda run: go(lanes(run), [lambda: in_browser(run)]), long=long)
 
 
 def lint(where: Place) -> int:
     """The checks alone."""
-    return _together(where, lambda run: go([[lambda part=part: run.do(part) for part in checks(run)]], []), long=False)
+    environment.ensure(where, "dev")
+    return together(where, lambda run: go([[lambda part=part: run.do(part) for part in checks(run)]], []))

@@ -23,6 +23,7 @@ from django.db import models
 from django.template.loader import get_template
 
 from affect import agreement, codecs, vocabularies
+from config.celery import app as celery
 from inference import backends
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -423,3 +424,10 @@ def test_a_deployment_with_https_has_no_warning(tmp_path: Path):
     argv = [sys.executable, "manage.py", "check", "--deploy", "--fail-level", "WARNING"]
     ran = subprocess.run(argv, cwd=ROOT, env=env, capture_output=True, text=True, check=False)
     assert ran.returncode == 0, ran.stderr
+
+
+def test_the_scheduler_asks_for_nothing_that_no_worker_knows():
+    celery.loader.import_default_modules()
+    asked = {entry["task"] for entry in settings.CELERY_BEAT_SCHEDULE.values()}
+    assert {"core.sweep_jobs", "consent.sweep_erasures", "consent.sweep_assets", "labeling.sweep"} <= asked
+    assert asked <= set(celery.tasks)

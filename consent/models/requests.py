@@ -62,6 +62,11 @@ class Request(Row):
     class Meta:
         constraints = [models.UniqueConstraint(fields=["study", "number"], name="request_number_once")]
 
+    @property
+    def code(self) -> str:
+        """What people call it: R-121."""
+        return f"R-{self.number}"
+
 
 class RequestStep(Row):
     """A transition of a request: who, from what to what, with which coded reason. Append-only."""

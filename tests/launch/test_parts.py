@@ -6,6 +6,7 @@ import socket
 import stat
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 
@@ -102,17 +103,44 @@ def test_nothing_is_left_when_it_is_no_longer_needed():
 
 
 def test_lanes_run_side_by_side_and_what_comes_after_waits_for_both():
-    order = []
+    order, others_done = [], threading.Event()
 
-    def note(name, seconds=0.0):
+    def note(name, *, wait=False, last=False):
         def task():
-            time.sleep(seconds)
+            assert not wait or others_done.wait(60)
             order.append(name)
+            if last:
+                others_done.set()
 
         return task
 
-    test.go([[note("slow", 0.4)], [note("quick"), note("next", 0.1)]], [note("after")])
+    test.go([[note("slow", wait=True)], [note("quick"), note("next", last=True)]], [note("after")])
     assert order == ["quick", "next", "slow", "after"]
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_run_that_is_told_to_end_ends_its_parts(tmp_path, number):
+    code = (
+        "import sys; from pathlib import Path; from launch import test; from launch.place import Place\n"
+        "here, env = Path.cwd(), Path(sys.prefix)\n"
+        "part = test.Part('endless', [sys.executable, '-c', sys.argv[1], sys.argv[2]])\n"
+        "where = Place(here, Path(sys.argv[2]) / 'data', Path(sys.argv[2]) / 'ledger', env, None)\n"
+        "test.together(where, lambda run: test.go([[lambda: run.do(part)]], []))\n"
+    )
+    endless = (
+        "import os, pathlib, sys, time; pathlib.Path(sys.argv[1], 'pid').write_text(str(os.getpid())); time.sleep(600)"
+    )
+    argv = [sys.executable, "-c", code, endless, tmp_path]
+    with subprocess.Popen(argv, cwd=CHECKOUT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as run:
+        until = time.monotonic() + 60
+        while not (told := tmp_path / "pid").exists() or not told.read_text():
+            assert run.poll() is None
+            assert time.monotonic() < until
+            time.sleep(0.02)
+        run.send_signal(number)
+        assert run.wait(60) != 0
+    with pytest.raises(ProcessLookupError):
+        os.kill(int(told.read_text()), 0)
 
 
 def test_a_fault_in_a_lane_is_not_swallowed():

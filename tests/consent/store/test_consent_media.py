@@ -134,8 +134,15 @@ def test_an_empty_asset_is_served_empty(study):
     assert ask(asset, Range="bytes=0-").status_code == 416
 
 
-def test_other_methods_are_refused(asset):
-    assert ask(asset, "POST").status_code == 405
+@pytest.mark.parametrize("method", ["PUT", "PATCH", "DELETE", "OPTIONS"])
+def test_other_methods_are_refused(asset, method):
+    assert ask(asset, method).status_code == 405
+
+
+def test_what_is_taken_by_post_comes_whole(asset):
+    taken = ask(asset, "POST", Range="bytes=0-9")
+    assert taken.status_code == 200
+    assert body(taken) == body(ask(asset))
 
 
 def test_a_destroyed_key_is_404_and_altered_bytes_send_no_status(asset, folder):

@@ -1,4 +1,4 @@
-"""How fast an answer is stored: `python benchmarks/submit.py`. Door, gate, audit event, idempotency; over HTTP, default set-up.
+"""How fast an answer is stored: `python -m benchmarks.bench_submit`. Door, gate, audit event, idempotency; over HTTP, default set-up.
 
 The bars: one client p95 at most 20 ms; eight clients at least 120 a second, no error, nothing doubled. Every tenth answer is
 sent twice, as after a lost reply.
@@ -10,7 +10,9 @@ import argparse
 import time
 from datetime import timedelta
 
-import serving  # first: it sets the environment up
+from benchmarks import serving  # first: it sets the environment up
+
+# isort: split
 from django.db.models import F
 from django.utils import timezone
 

@@ -1,4 +1,4 @@
-"""How fast stored bytes go in and come out: `python benchmarks/store.py`. Prints numbers; keeps nothing.
+"""How fast stored bytes go in and come out: `python -m benchmarks.bench_store`. Prints numbers; keeps nothing.
 
 The bars: decrypted ranges over HTTP at least 40 % of what the same view does with plain bytes in the same process at the
 same block size, and at least 200 MB/s; a random range of 64 KiB of 2 GB within 50 ms; 10,000 texts within 0.3 s.

@@ -1,6 +1,6 @@
 """How fast recordings with items come in through the API: a real gunicorn on loopback, SQLite in a fresh folder.
 
-    python -m benchmarks.create_items [rows] [rounds]
+    python -m benchmarks.bench_create_items [rows] [rounds]
 
 Prints rows a second over HTTP: from the first byte sent to the last byte received, with token, validation, audit event and
 commit. Each row is a recording with a track, an appearance, an alignment, an item and its target.

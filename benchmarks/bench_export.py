@@ -1,6 +1,6 @@
 """How fast a published version of 10,000 annotated items becomes JSON Lines, every sealed row opened on the way.
 
-    python -m benchmarks.export [ITEMS]
+    python -m benchmarks.bench_export [ITEMS]
 
 Makes a database of its own in a temporary folder, registers the items by the service that ingest uses, has three raters
 answer them by import, fuses, publishes, and then times the export: cold (keys and rows from the databases) and again.
@@ -29,7 +29,9 @@ def main(items: int) -> int:
         for database in ("default", "keys"):
             migrate = [sys.executable, "manage.py", "migrate", "-v0", "--skip-checks", "--database", database]
             subprocess.run(migrate, cwd=ROOT, env=env, check=True)
-        ran = subprocess.run([sys.executable, "-m", "benchmarks.export", "--measure", str(items)], cwd=ROOT, env=env)
+        ran = subprocess.run(
+            [sys.executable, "-m", "benchmarks.bench_export", "--measure", str(items)], cwd=ROOT, env=env
+        )
         return ran.returncode
 
 

@@ -1,4 +1,4 @@
-"""How fast the next item comes: `python benchmarks/queue_next.py [--items 10000]`. Over HTTP, default set-up.
+"""How fast the next item comes: `python -m benchmarks.bench_queue_next [--items 10000]`. Over HTTP, default set-up.
 
 The bars at 10,000 items: p50 at most 8 ms, p95 at most 20 ms; flat to 1,000,000 items. Each item that is handed out is answered
 (not measured), so the queue moves on. Eight annotators work at once in the second part.
@@ -9,7 +9,9 @@ from __future__ import annotations
 import argparse
 import time
 
-import serving  # first: it sets the environment up
+from benchmarks import serving  # first: it sets the environment up
+
+# isort: split
 from django.db.models import F
 
 from labeling.models import CampaignItem, QueuePlace
