@@ -166,12 +166,16 @@ def in_javascript(run: Run) -> Outcome:
     return run.do(Part("javascript", [*node, "--test", "--test-reporter=tap", *files], "node"))
 
 
-def in_browser(run: Run) -> Outcome:
+def in_browser(run: Run) -> Outcome | None:
     program = tools.chromium(run.where, run.env)
     if program is None:
         return run.note(results.of_command("browser", 1, "Chromium is missing; see the line above.", 0.0))
     marks = "browser" if run.long else "browser and not long"
-    return run.do(pytest(run, "browser", marks, "tests", more={"CONCORD_CHROMIUM": str(program)}))
+    # A process for each file: a browser's driver runs in the process that uses it, once.
+    for file in sorted((run.where.checkout / "tests/browser").glob("test_*.py")):
+        name = "browser, " + file.stem.removeprefix("test_")
+        run.do(pytest(run, name, marks, str(file), more={"CONCORD_CHROMIUM": str(program)}))
+    return None
 
 
 def there(run: Run, names: Sequence[str]) -> list[str]:

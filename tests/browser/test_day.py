@@ -256,7 +256,7 @@ def numbers(found) -> list[int]:
 
 def dana_stops_one(stack, enter) -> dict:
     """P-0002 (v06) is stopped while ana holds a clip of theirs as media: the queue, the media and the log follow at once."""
-    track = stack.value("str(Track.objects.get(recording__code='v06_man_neutral_smile').pk)", MODELS)
+    track = stack.value("str(Track.objects.get(recording__code='v06').pk)", MODELS)
     with enter("rhea") as page:
         assert page.request.get(f"/media/track/{track}/original").status in (200, 206)
     with enter("dana") as page:

@@ -325,9 +325,12 @@ def media(request, name: str):
 
 def peaks(request, name: str):
     from labeling.media.peaks import peaks as compute
+    from labeling.media.probe import probe
 
     with (MEDIA / name).open("rb") as stream:
-        return HttpResponse(compute(stream), content_type="application/octet-stream")
+        found = probe(stream, "video" if name.endswith(".mp4") else "audio")
+        drawn = compute(stream, start_us=found.start_us, duration_us=found.duration_us)
+    return HttpResponse(drawn, content_type="application/octet-stream")
 
 
 def lane(request):

@@ -139,7 +139,6 @@ def test_other_methods_are_refused(asset, method):
     assert ask(asset, method).status_code == 405
 
 
-
 def test_a_destroyed_key_is_404_and_altered_bytes_send_no_status(asset, folder):
     path = folder / "store" / asset.store_key
     sealed = bytearray(path.read_bytes())
