@@ -171,10 +171,13 @@ def in_browser(run: Run) -> Outcome | None:
     if program is None:
         return run.note(results.of_command("browser", 1, "Chromium is missing; see the line above.", 0.0))
     marks = "browser" if run.long else "browser and not long"
-    # A process for each file: a browser's driver runs in the process that uses it, once.
-    for file in sorted((run.where.checkout / "tests/browser").glob("test_*.py")):
-        name = "browser, " + file.stem.removeprefix("test_")
-        run.do(pytest(run, name, marks, str(file), more={"CONCORD_CHROMIUM": str(program)}))
+    # These start a browser's driver of their own, and a process can have one only; the rest share the one of conftest.
+    folder = run.where.checkout / "tests/browser"
+    alone = [file for file in ("test_elements.py", "test_proxy.py") if (folder / file).exists()]
+    groups = [[str(folder / file)] for file in alone]
+    groups.append([str(folder), *(f"--ignore={folder / file}" for file in alone)])
+    for number, words in enumerate(groups, start=1):
+        run.do(pytest(run, f"browser {number}", marks, *words, more={"CONCORD_CHROMIUM": str(program)}))
     return None
 
 

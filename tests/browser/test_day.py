@@ -14,7 +14,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-pytestmark = pytest.mark.browser
+# Runs in `make test-long` until every step of it has passed on a quiet machine.
+pytestmark = [pytest.mark.browser, pytest.mark.long]
 
 CLIPS, TRACES, SENTENCES = "Clips: what is expressed", "Arousal over time", "Sentences: how positive"
 MODELS = """

@@ -47,19 +47,20 @@ def test_a_clip_is_labeled_without_a_pointer(enter, stack):
         assert stack.value(count, "from labeling.models import *") == before + 1
 
 
+@pytest.mark.long
 def test_a_participant_is_found_and_opened_without_a_pointer(enter):
     with enter("dana") as page:
         page.goto("/studies/")
         tab_to(page, "Faces, voices and words")
-        page.keyboard.press("Enter")
-        page.wait_for_load_state()
+        with page.expect_navigation():
+            page.keyboard.press("Enter")
         tab_to(page, "Participants")
-        page.keyboard.press("Enter")
-        page.wait_for_load_state()
+        with page.expect_navigation():
+            page.keyboard.press("Enter")
         expect(page.locator("h1")).to_contain_text("Participants")
         tab_to(page, "P-0001")
-        page.keyboard.press("Enter")
-        page.wait_for_load_state()
+        with page.expect_navigation():
+            page.keyboard.press("Enter")
         expect(page.locator("h1")).to_contain_text("P-0001")
         tab_to(page, "Stop …")
         page.keyboard.press("Enter")

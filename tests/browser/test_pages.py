@@ -155,6 +155,7 @@ def test_every_page_is_looked_at():
     assert not missing, f"Not looked at in tests/browser/test_pages.py: {missing}"
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("width", "colours"), LOOKS, ids=lambda one: str(one))
 def test_pages_hold_up(width: int, colours: str, stack, enter, where):
     """All pages of one look, each person signed in once; every fault of every page is told."""

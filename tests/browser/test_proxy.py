@@ -122,6 +122,7 @@ def test_a_rendition_plays_seeks_and_shows_each_frame_at_its_time(shelf, start_m
         assert any(one and one.startswith("bytes=") for one in asked)
 
 
+@pytest.mark.long
 def test_a_long_rendition_is_fetched_by_ranges_and_not_whole(shelf):  # noqa: F811
     data = sounds.encoded(*sounds.picture(40, rate=10, size="640x480"), "-c:v", "mpeg4", "-q:v", "3", container="avi")
     track = shelf.read("video", data, "a.avi")
