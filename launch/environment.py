@@ -186,6 +186,8 @@ def write_locks(where: Place) -> None:
     """Resolve the `.in` files anew and write every lock: one resolution for all levels and for Python 3.11 to 3.13."""
     env = variables(where)
     program = install_uv(where, env)
+    # A folder of wheels on this machine knows fewer files than the index: its hashes alone would lock other machines out.
+    looking = {name: said for name, said in _index_variables(where, env).items() if name != "UV_FIND_LINKS"}
     folder = where.checkout / "requirements"
     flags = ["--universal", "--python-version", "3.11", "--fork-strategy", "fewest", "--generate-hashes", "--upgrade"]
     flags += ["--no-header", "--no-annotate", "--no-emit-index-url", "--no-emit-find-links", "--quiet"]
@@ -194,8 +196,8 @@ def write_locks(where: Place) -> None:
         sources = [f"{name}.in" for name in LEVELS[: LEVELS.index(level) + 1]]
         argv = [program, "pip", "compile", *flags, *agreed, *sources, "-o", f"{level}.lock"]
         with say.step("locks", f"resolving {level}.lock"):
-            subprocess.run(argv, cwd=folder, env=env | _index_variables(where, env), check=True)
+            subprocess.run(argv, cwd=folder, env=env | looking, check=True)
         agreed = ["-c", "dev.lock"]
     for name in ("bootstrap", "node"):  # tools, apart from the environment
         argv = [program, "pip", "compile", *flags, f"{name}.in", "-o", f"{name}.lock"]
-        subprocess.run(argv, cwd=folder, env=env | _index_variables(where, env), check=True)
+        subprocess.run(argv, cwd=folder, env=env | looking, check=True)
