@@ -242,7 +242,7 @@ def rhea_publishes_again(stack, enter, first: str, gold: str, stopped: dict) -> 
         expect(page.locator("main")).to_contain_text(f"−{stopped['items']} item")
         theirs = f"VersionRow.objects.filter(version='{second}', item__targets__code='P-0002').count()"
         assert stack.value(theirs, MODELS) == 0
-        rows = "[DatasetVersion.objects.get(pk=pk).rows for pk in ('{}', '{}')]".format(first, second)
+        rows = f"[DatasetVersion.objects.get(pk=pk).rows for pk in ('{first}', '{second}')]"
         before, after = stack.value(rows, MODELS)
         assert after == before - stopped["items"]
         page.goto(f"/versions/{first}/")
