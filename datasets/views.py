@@ -121,6 +121,7 @@ def version(request: HttpRequest, version_id: UUID) -> HttpResponse:
         "unlabeled": held.changes.get("removed", 0) - held.changes.get("withdrawn", 0),
         "allowed": allowed,
         "removed": held.version_rows.exclude(removed="").count(),
+        "purpose": Purpose(held.purpose).label,
         "verdict": verify.verify(held) if held.root and request.GET.get("verify") else None,
         "open": released and allowed == held.rows,
         "gave_up": held.job is not None and held.job.state in (Job.State.FAILED, Job.State.CANCELLED),

@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_POST
 
 from consent.models import Study
+from consent.purposes import Modality
 from core import access
 from core.lists import Choice, Column, Listing
 from core.views import follow
@@ -118,7 +119,10 @@ def run(request: HttpRequest, run_id: UUID) -> HttpResponse:
         listing = _predictions(request, held)
         if listing.wants_csv:
             return listing.csv()
-        return render(request, "inference/prelabel.html", {**context, "listing": listing})
+        page = listing.page
+        for one in page:
+            one.why_not = backends.REASONS.get(one.nothing, one.nothing)
+        return render(request, "inference/prelabel.html", {**context, "listing": listing, "page": page})
     if held.kind == Run.Kind.TRAIN:
         made = ModelVersion.objects.filter(pk=held.results.get("model_version")).first()
         return render(request, "inference/training.html", {**context, "made": made})
@@ -126,9 +130,13 @@ def run(request: HttpRequest, run_id: UUID) -> HttpResponse:
 
 
 def _page(request: HttpRequest, study: Study, **forms_: forms.Form) -> HttpResponse:
+    versions = list(_versions(study))
+    for one in versions:
+        looks_at = one.parameters.get("modality", "")
+        one.looks_at = Modality(looks_at).label if looks_at in Modality.values else looks_at
     context = {
         "study": study,
-        "versions": _versions(study),
+        "versions": versions,
         "runs": Run.objects.filter(study=study)
         .select_related("model_version__model", "campaign", "job")
         .order_by("-id")[:30],
