@@ -21,7 +21,7 @@ from core.models import Job
 from core.views import follow
 from datasets.models import Dataset, DatasetVersion
 from datasets.services import delivery, features, publish, verify
-from labeling.models import GoldStandard
+from labeling.models import Annotator, GoldStandard
 from labeling.views.studies import crumbs, held_study
 
 SIDES = ("train", "development", "test")
@@ -122,6 +122,7 @@ def version(request: HttpRequest, version_id: UUID) -> HttpResponse:
         "allowed": allowed,
         "removed": held.version_rows.exclude(removed="").count(),
         "purpose": Purpose(held.purpose).label,
+        "simulated": _simulated(held),
         "verdict": verify.verify(held) if held.root and request.GET.get("verify") else None,
         "open": released and allowed == held.rows,
         "gave_up": held.job is not None and held.job.state in (Job.State.FAILED, Job.State.CANCELLED),
@@ -176,6 +177,12 @@ def _held_version(request: HttpRequest, version_id: UUID, action: str = "view") 
     held = access.fetch(request.user, action, versions, pk=version_id)
     request.study, request.section = held.dataset.study, "datasets:list"
     return held
+
+
+def _simulated(held: DatasetVersion) -> dict[str, int]:
+    """How many of the annotators behind it are simulated, as was frozen at publication."""
+    kinds = held.schema.get("annotators", {})
+    return {"annotators": kinds.get(Annotator.Kind.SIMULATED, 0), "all_annotators": sum(kinds.values())}
 
 
 def _splits(held: DatasetVersion) -> list[dict]:

@@ -21,6 +21,7 @@ from inference import backends, pictures
 from inference.models import ModelVersion, Run
 from inference.services import evaluate, prelabel, registry, train
 from labeling.models import Campaign, GoldStandard
+from labeling.services import ratings
 from labeling.views.studies import crumbs, held_study
 
 
@@ -126,6 +127,7 @@ def run(request: HttpRequest, run_id: UUID) -> HttpResponse:
     if held.kind == Run.Kind.TRAIN:
         made = ModelVersion.objects.filter(pk=held.results.get("model_version")).first()
         return render(request, "inference/training.html", {**context, "made": made})
+    context["simulated"] = ratings.simulated(held.campaign)
     return render(request, "inference/evaluation.html", {**context, **pictures.evaluation(held)})
 
 

@@ -17,13 +17,17 @@ from django.utils.functional import Promise
 
 from affect.agreement import MEASURES
 from affect.undefined import CODES
+from consent import registry
 from consent import words as consent_words
+from consent.purposes import Purpose
 from consent.services import requests as request_services
+from consent.services.packages import Package
 from datasets import words as dataset_words
 from labeling import words as labeling_words
+from tests.cast import Cast
 from tests.doors import TABLE, Door
-from tests.test_doors import REDIRECTS, THEIRS, address, names_in, opened, values, visitors  # noqa: F401 - fixtures
-from tests.test_translations import LANGUAGES, catalogue, folder
+from tests.test_doors import THEIRS, address, opened, values, visitors  # noqa: F401 - fixtures
+from tests.test_translations import LANGUAGES, ROOT, catalogue, folder, in_python, in_templates
 
 OURS = ("core", "consent", "labeling", "datasets", "inference")
 
@@ -206,3 +210,76 @@ def test_the_look_for_english_finds_it():
     assert {"Withdrawn", "identity_pending"} <= Shown(page).parts & english("de")
     assert not {"Import", "nominal"} & english("de")  # German spells them alike
     assert not Shown('<html lang="de"><section lang="en">Withdrawn<br></section></html>').parts & english("de")
+
+
+@pytest.mark.django_db(databases="__all__")
+@EVERY_LANGUAGE
+def test_the_copy_a_participant_gets_says_states_and_purposes_in_their_language(language: str, cast: Cast):
+    with translation.override(language):
+        copy = Package()
+        for _name, holding in registry.holdings():
+            holding.export(cast.ours.participant, copy)
+    said = {cell for _title, rows in copy.sections for row in rows for cell in row}
+    assert in_language(language, Purpose.TRAIN_MODELS.label) in said
+    assert said & english(language) - TYPED == set()
+
+
+# Wording: people appear to express, models predict --------------------------------------------------------------------
+
+FEELINGS = {
+    "en": r"angry|sad|happy|afraid|scared|fearful|disgusted|surprised|anxious|depressed|stressed|joyful|contemptuous|upset",
+    "de": r"wütend|zornig|traurig|glücklich|ängstlich|fröhlich|angewidert|überrascht|gestresst|deprimiert|verärgert",
+    "es": r"enfadad[oa]|triste|feliz|contento|contenta|asustad[oa]|alegre|sorprendid[oa]|estresad[oa]|deprimid[oa]|enojad[oa]",
+}
+SAID_TO_BE = {
+    "en": rf"\b(?:is|are|was|were|am|feels?|felt|be|being)\s+(?:\w+\s+)?(?:{FEELINGS['en']})\b",
+    "de": rf"\b(?:ist|sind|war|waren|fühlt sich|fühlen sich|sei)\s+(?:\w+\s+)?(?:{FEELINGS['de']})\b",
+    "es": rf"\b(?:es|son|está|están|estaba|se siente|se sienten)\s+(?:\w+\s+)?(?:{FEELINGS['es']})s?\b",
+}
+# A program predicts what people would say; it finds, reads and knows no feeling.
+DOES = {
+    "en": r"\b(?:detects?|recogni[sz]es?|reads?|knows?|measures?|understands?|infers?)\s+(?:\w+\s+){0,2}(?:emotions?|feelings?|moods?)\b",
+    "de": r"\b(?:Emotionen|Gefühle|Stimmungen)\s+(?:zu\s+)?(?:erkenn|les|mess|versteh|ermittel)\w*|\b(?:erkennt|liest|misst|versteht)\s+(?:\w+\s+){0,2}(?:Emotion|Gefühl|Stimmung)",
+    "es": r"\b(?:detecta|reconoce|lee|mide|entiende|infiere)n?\s+(?:\w+\s+){0,2}(?:emoci|sentimient|estado de ánimo)",
+}
+
+
+# Says what must not be done.
+PROHIBITION = "Decides what is prohibited: at work and in education nobody’s emotions are inferred."
+
+
+def sentences() -> Iterator[tuple[str, str, str]]:
+    """(language, where, text) of everything that a person reads: texts of the code, scripts, catalogues, documents."""
+    for text in (*in_python(), *in_templates()):
+        yield "en", "a text of the code", text
+    for path in (*(ROOT / "static" / "js").rglob("*.js"), ROOT / "README.md", *(ROOT / "docs").glob("*.md")):
+        yield "en", str(path.relative_to(ROOT)), path.read_text()
+    for path in (ROOT / "templates").rglob("*.html"):
+        yield "en", str(path.relative_to(ROOT)), re.sub(r"<[^>]+>|{%.*?%}", " ", path.read_text())
+    for language in LANGUAGES:
+        for entry in catalogue(folder(language) / "django.po"):
+            for name, text in entry.items():
+                if name.startswith("msgstr"):
+                    yield language, entry["msgid"], text
+
+
+def test_nobody_is_said_to_be_an_emotion_and_no_program_to_find_one():
+    wrong = [
+        (where, found[0])
+        for language, where, text in sentences()
+        for rule in (SAID_TO_BE[language], DOES[language])
+        if (found := re.search(rule, text, re.IGNORECASE)) and PROHIBITION not in (where, text)
+    ]
+    assert wrong == []
+
+
+@pytest.mark.parametrize(
+    ("language", "text"),
+    [
+        ("en", "The person is very angry."), ("en", "She feels sad"), ("en", "The model detects emotions."),
+        ("de", "Die Person ist sehr wütend."), ("de", "Das Modell erkennt die Gefühle."), ("es", "La persona está muy triste."),
+        ("es", "El modelo reconoce las emociones."),
+    ],
+)  # fmt: skip
+def test_the_look_for_such_words_finds_them(language: str, text: str):
+    assert re.search(SAID_TO_BE[language], text, re.IGNORECASE) or re.search(DOES[language], text, re.IGNORECASE)

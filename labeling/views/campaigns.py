@@ -103,6 +103,7 @@ def overview(request: HttpRequest, campaign_id: UUID) -> HttpResponse:
             progress=_progress(campaign),
             report=report,
             rows=_measures(campaign, report),
+            simulated=ratings.simulated(campaign),
             fresh=fresh,
             may_manage=access.may(request.user, "campaign", campaign),
         ),
@@ -175,6 +176,7 @@ def agreement(request: HttpRequest, campaign_id: UUID) -> HttpResponse:
     report, fresh = agreement_service.latest(campaign)
     context = frame(
         campaign, "campaigns:agreement", report=report, fresh=fresh, rows=_measures(campaign, report),
+        simulated=ratings.simulated(campaign),
         distributions=[d for q in campaign.scheme_version.questions.all() if (d := pictures.distribution(campaign, q))],
     )  # fmt: skip
     return render(request, "labeling/campaign/agreement.html", context)
@@ -218,7 +220,11 @@ def gold(request: HttpRequest, campaign_id: UUID) -> HttpResponse:
         listing = _gold_listing(request, chosen)
         if listing.wants_csv:
             return listing.csv()
-        context |= {"listing": listing, "traces": pictures.fused_traces(campaign, chosen)}
+        context |= {
+            "listing": listing,
+            "traces": pictures.fused_traces(campaign, chosen),
+            "simulated": ratings.simulated(campaign),
+        }
     return render(request, "labeling/campaign/gold.html", context)
 
 
@@ -269,7 +275,9 @@ def _progress(campaign: Campaign) -> dict:
         complete=Count("pk", filter=full), begun=Count("pk", filter=Q(answered__gt=0) & ~full), untouched=Count("pk", filter=Q(answered=0)),
     )  # fmt: skip
     counts["left_out"] = CampaignItem.objects.filter(campaign=campaign).count() - counts["items"]
-    counts["from_elsewhere"] = ratings.annotations(campaign).exclude(source__in=("workspace", "api")).count()
+    elsewhere = ratings.annotations(campaign).exclude(source__in=("workspace", "api"))
+    counts["imported"] = elsewhere.exclude(source="simulation").count()
+    counts["simulated"] = elsewhere.filter(source="simulation").count()
     counts["bar"] = pictures.bar([counts["complete"], counts["begun"], 0, counts["untouched"]])
     return counts
 
