@@ -16,7 +16,7 @@ from consent.models import Study
 from consent.purposes import Purpose
 from consent.views_media import serve
 from core import access
-from core.lists import Column, Listing
+from core.lists import Choice, Column, Listing
 from core.models import Job
 from core.views import follow
 from datasets.models import Dataset, DatasetVersion
@@ -94,8 +94,10 @@ class VersionForm(forms.Form):
 @require_GET
 def dataset(request: HttpRequest, dataset_id: UUID) -> HttpResponse:
     held = _held(request, dataset_id)
-    form = VersionForm(study=held.study)
-    return render(request, "datasets/dataset.html", _dataset_context(request, held, form))
+    context = _dataset_context(request, held, VersionForm(study=held.study))
+    return (
+        context["listing"].csv() if context["listing"].wants_csv else render(request, "datasets/dataset.html", context)
+    )
 
 
 @require_POST
@@ -198,12 +200,31 @@ def _splits(held: DatasetVersion) -> list[dict]:
     ]
 
 
+def _versions(request: HttpRequest, held: Dataset) -> Listing:
+    return Listing(
+        request,
+        held.versions.select_related("gold_standard__campaign", "published_by", "job"),
+        name=f"{held.slug}-versions",
+        order="-id",
+        search=("number", "gold_standard__campaign__name"),
+        filters=(Choice("state", _("State"), "state", DatasetVersion.State.choices),),
+        columns=(
+            Column("number", _("Version"), lambda v: v.number, sort="number"),
+            Column("state", _("State"), lambda v: v.state, sort="state"),
+            Column("gold", _("Made from"), lambda v: f"{v.gold_standard.campaign.name} {v.gold_standard.number}"),
+            Column("items", _("Items"), lambda v: v.rows, sort="rows", numeric=True),
+            Column("published", _("Published"), lambda v: v.published_at.isoformat() if v.published_at else "", sort="published_at"),
+            Column("root", _("Root"), lambda v: v.root),
+        ),
+    )  # fmt: skip
+
+
 def _dataset_context(request: HttpRequest, held: Dataset, form: VersionForm) -> dict:
     return {
         "dataset": held,
         "study": held.study,
         "form": form,
-        "versions": held.versions.select_related("gold_standard__campaign", "published_by", "job").order_by("-id"),
+        "listing": _versions(request, held),
         "may_publish": access.may(request.user, "dataset", held),
         "crumbs": crumbs(held.study, (_("Datasets"), reverse("datasets:list", args=[held.study_id])), (held.name, "")),
     }

@@ -15,7 +15,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from consent.gate import Use, permitted
 from core import access
-from core.lists import Choice, Column, Listing
+from core.lists import Choice, Column, Listing, sheet
 from core.views import follow
 from labeling import pictures
 from labeling.models import Annotator, Assignment, Campaign, CampaignItem, GoldLabel, GoldStandard, Question
@@ -174,6 +174,8 @@ def annotators(request: HttpRequest, campaign_id: UUID) -> HttpResponse:
 def agreement(request: HttpRequest, campaign_id: UUID) -> HttpResponse:
     campaign = held_campaign(request, campaign_id, "agreement")
     report, fresh = agreement_service.latest(campaign)
+    if request.GET.get("format") == "csv":
+        return sheet("agreement", MEASURED, [_cells(row) for row in _measures(campaign, report)])
     context = frame(
         campaign, "campaigns:agreement", report=report, fresh=fresh, rows=_measures(campaign, report),
         simulated=ratings.simulated(campaign),
@@ -288,6 +290,23 @@ def _measures(campaign: Campaign, report) -> list[dict]:
     return [
         {"question": q, "prompt": pictures.said(q.prompt, target=_("the person")), "measure": by_key.get(q.key)}
         for q in campaign.scheme_version.questions.exclude(kind=Question.Kind.TEXT)
+    ]
+
+
+MEASURED = ("question", "measure", "value", "low", "high", "items", "annotators", "coverage", "undefined")
+
+
+def _cells(row: dict) -> list:
+    """A measured question as a row of the CSV; an interval or a value that there is not stays empty."""
+    measure = row["measure"] or {}
+    interval = measure.get("interval") or {}
+    taken = ("measure", "value"), ("n_units", "n_raters", "coverage", "undefined")
+    return [
+        row["question"].key,
+        *(measure.get(name) for name in taken[0]),
+        interval.get("low"),
+        interval.get("high"),
+        *(measure.get(name) for name in taken[1]),
     ]
 
 
