@@ -5,10 +5,10 @@ from __future__ import annotations
 from django.utils.translation import gettext_lazy as _
 
 MEASURE = {
-    "alpha_nominal": _("Krippendorff’s alpha, nominal"), "alpha_ordinal": _("Krippendorff’s alpha, ordinal"),
-    "alpha_interval": _("Krippendorff’s alpha, interval"), "alpha_ratio": _("Krippendorff’s alpha, ratio"),
-    "percent_agreement": _("percent agreement"), "concordance_pairwise": _("Lin’s concordance, mean of pairs"),
-    "concordance_leave_one_out": _("Lin’s concordance, one against the rest"),
+    "alpha_nominal": _("Krippendorff's alpha, nominal"), "alpha_ordinal": _("Krippendorff's alpha, ordinal"),
+    "alpha_interval": _("Krippendorff's alpha, interval"), "alpha_ratio": _("Krippendorff's alpha, ratio"),
+    "percent_agreement": _("percent agreement, mean share of agreeing pairs"), "concordance_pairwise": _("Lin's concordance, pairwise, mean over clips"),
+    "concordance_leave_one_out": _("Lin's concordance, leave one out, mean over clips"),
 }  # fmt: skip
 
 # Why a measure has no value; the codes are those of affect.undefined.

@@ -34,8 +34,8 @@ PREDICTIONS = [
     ("suggestion", gettext_lazy("Before, as a suggestion")),
 ]
 PROMPTS = {
-    "valence": {"en": "How pleasant does {target} appear to feel?", "de": "Wie angenehm scheint sich {target} zu fühlen?", "es": "¿Qué tan agradable parece sentirse {target}?"},
-    "arousal": {"en": "How activated does {target} appear to be?", "de": "Wie aktiviert scheint {target} zu sein?", "es": "¿Qué tan activada parece estar {target}?"},
+    "valence": {"en": "How pleasant does {target} appear to feel?", "de": "Wie angenehm scheint sich {target} zu fühlen?", "es": "¿Hasta qué punto parece agradable lo que siente {target}?"},
+    "arousal": {"en": "How activated does {target} appear to be?", "de": "Wie aktiviert scheint {target} zu sein?", "es": "¿Hasta qué punto parece activada {target}?"},
     "dominance": {"en": "How much in control does {target} appear to be?", "de": "Wie sehr scheint {target} die Lage zu beherrschen?", "es": "¿Cuánto control parece tener {target}?"},
 }  # fmt: skip
 EXPRESSED = {"en": "What does {target} appear to express?", "de": "Was scheint {target} auszudrücken?", "es": "¿Qué parece expresar {target}?"}  # fmt: skip
