@@ -29,6 +29,7 @@ def evaluation(run: Run) -> dict:
         "measures": [{"name": name, "label": MEASURES[name], **results[name]} for name in names],
         "sufficiency": _sufficiency(results),
         "n": results["n"],
+        "of": run.gold_standard.labels.filter(question=run.question).exclude(label=None, number=None).count(),
         "n_groups": results["n_groups"],
         "confusion": _confusion(run) if "confusion" in results else None,
         "baselines": _beside(results),

@@ -32,4 +32,5 @@ def why(measure: Mapping[str, Any]) -> Any:
     exact = measure.get("why", "")
     if not exact or (get_language() or "en").startswith("en"):
         return exact
-    return words.UNDEFINED.get(measure.get("undefined", ""), words.NO_INTERVAL)
+    code = measure.get("undefined", "")
+    return words.UNDEFINED.get(code, exact) if code else words.NO_INTERVAL
