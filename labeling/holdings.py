@@ -77,7 +77,8 @@ def export(participant: Participant, package: Any) -> None:
     )
     package.add_json("data/gold.json", [_gold(one) for one in gold.order_by("id")])
     package.section(
-        _("Recordings you appear in"), [[one.code, f"{one.duration_us / 1e6:.1f} s", one.state] for one in recordings]
+        _("Recordings you appear in"),
+        [[one.code, f"{one.duration_us / 1e6:.1f} s", one.get_state_display()] for one in recordings],
     )
     package.section(_("Labeled clips about you"), [[_("clips"), items.count()], [_("annotations"), said.count()]])
     for recording in recordings:
@@ -212,7 +213,7 @@ def _recording(one: Recording, participant: Participant) -> dict[str, Any]:
 def _annotation(one: Annotation) -> dict[str, Any]:
     return {
         "item": one.item.code, "start_us": one.item.start_us, "end_us": one.item.end_us, "campaign": one.campaign.name,
-        "annotator": one.annotator.code, "revision": one.revision, "current": one.current, "source": one.source,
+        "annotator": one.annotator.code, "annotator_kind": one.annotator.kind, "revision": one.revision, "current": one.current, "source": one.source,
         "at": one.created_at.isoformat(), "answers": answers_of(one),
     }  # fmt: skip
 
