@@ -9,6 +9,7 @@ import json
 import re
 from collections.abc import Mapping
 from hashlib import sha256
+from math import isfinite
 from typing import Any, NoReturn
 
 from django.core import signing
@@ -85,13 +86,14 @@ _SUSPECT_TEXT = re.compile(rb"\\u(0000|[dD][89a-fA-F])")
 
 
 class JSONParser(parsers.BaseParser):
-    """JSON as RFC 8259 has it: no NaN or Infinity, no number that a database cannot hold, no NUL, no half of a character."""
+    """JSON as RFC 8259 has it: no NaN or Infinity, no number that a database cannot hold, no NUL, no half of a character,
+    and no name twice in one object, of which two programs would read two different values."""
 
     media_type = "application/json"
 
     def parse(self, stream: Any, media_type: str | None = None, parser_context: Mapping[str, Any] | None = None) -> Any:
         body = stream.body if hasattr(stream, "body") else stream.read()
-        hooks: dict[str, Any] = {"parse_constant": _refuse_number}
+        hooks: dict[str, Any] = {"parse_constant": _refuse_number, "object_pairs_hook": _once_each}
         if _may_hold_a_large_number(body):
             hooks |= {"parse_int": _small_int, "parse_float": _finite}
         try:
@@ -121,6 +123,13 @@ def _may_hold_a_large_number(body: bytes) -> bool:
 
 def _refuse_number(name: str) -> NoReturn:
     raise exceptions.ParseError(_("%(number)s is not a number in JSON; use null.") % {"number": name}, "number_refused")
+
+
+def _once_each(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise exceptions.ParseError(_("A name stands twice in one object."), "duplicate_name")
+    return found
 
 
 def _small_int(digits: str) -> int:
@@ -157,6 +166,16 @@ class _Strict:
                     {name: [exceptions.ErrorDetail(said, "unknown_field")] for name in unknown}
                 )
         return super().to_internal_value(data)
+
+
+class Number(serializers.FloatField):
+    """A finite number. Python, and so the framework, also takes the texts "nan" and "inf", and no bound refuses a NaN."""
+
+    def to_internal_value(self, data: Any) -> float:
+        value = super().to_internal_value(data)
+        if not isfinite(value):
+            self.fail("invalid")
+        return value
 
 
 class Serializer(_Strict, serializers.Serializer):

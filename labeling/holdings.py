@@ -89,10 +89,11 @@ def export(participant: Participant, package: Any) -> None:
 def suspend(participant: Participant) -> None:
     """Nothing they appear in is handed out or taken any more: their clips leave the queue, leases on them end."""
     recordings = _recordings(participant)
-    held = Assignment.objects.filter(item__recording__in=recordings, state=Assignment.State.LEASED)
-    entries = list(held.values_list("campaign_item_id", flat=True))
+    leased = Assignment.objects.filter(state=Assignment.State.LEASED)
+    held = leased.filter(item__recording__in=recordings).order_by("pk").values_list("pk", "campaign_item_id")
+    # An answer that comes in at this moment is either counted and no lease any more, or finds the lease withdrawn.
+    entries = [entry for pk, entry in list(held) if leased.filter(pk=pk).update(state=Assignment.State.WITHDRAWN)]
     queue.give_back(entries, reopen=False)
-    held.update(state=Assignment.State.WITHDRAWN)
     closed = CampaignItem.objects.filter(item__recording__in=recordings, open=True).update(open=False, returned=False)
     _record("labeling.participant.suspended", participant, leases=len(entries), entries=closed)
 

@@ -13,6 +13,7 @@ from rest_framework.response import Response
 from consent.api.base import Body, Noun, Shown, Texts, writes
 from consent.models import Study
 from core import access
+from core.api import Number
 from labeling.models import Guideline, GuidelineVersion, Label, Question, Scheme, SchemeVersion
 from labeling.services import schemes
 from labeling.services.schemes import NewLabel, NewQuestion
@@ -69,7 +70,7 @@ class LabelBody(Body):
 
 
 class AnchorBody(Body):
-    value = serializers.FloatField()
+    value = Number()
     text = Texts()
 
 
@@ -83,9 +84,9 @@ class QuestionBody(Body):
     labels = LabelBody(many=True, required=False, max_length=500)
     dimension = serializers.CharField(max_length=40, required=False, allow_blank=True)
     uri = serializers.CharField(max_length=200, required=False, allow_blank=True)
-    minimum = serializers.FloatField(required=False, allow_null=True, min_value=-1e12, max_value=1e12)
-    maximum = serializers.FloatField(required=False, allow_null=True, min_value=-1e12, max_value=1e12)
-    step = serializers.FloatField(required=False, allow_null=True, min_value=1e-9, max_value=1e12)
+    minimum = Number(required=False, allow_null=True, min_value=-1e12, max_value=1e12)
+    maximum = Number(required=False, allow_null=True, min_value=-1e12, max_value=1e12)
+    step = Number(required=False, allow_null=True, min_value=1e-9, max_value=1e12)
     anchors = AnchorBody(many=True, required=False, max_length=100)
 
 

@@ -147,7 +147,8 @@ def _store(
 ) -> Annotation:
     # Held until commit: two tabs of one annotator take turns. The gate is asked in the same statement.
     states = _STATES.first(assignment=assignment.pk, now=timezone.now())
-    if states is None:
+    # PostgreSQL asks the gate as it was before a wait for this row: where somebody stopped meanwhile it is asked again.
+    if states is None or (states[0] == Assignment.State.WITHDRAWN and not _allowed(assignment)):
         raise withdrawn()
     assignment.state, campaign_state = states
     fingerprint = _fingerprint(assignment, said)
@@ -172,6 +173,10 @@ def _store(
         item=assignment.item_id, revision=annotation.revision, replaced=before is not None,
     )  # fmt: skip
     return annotation
+
+
+def _allowed(assignment: Assignment) -> bool:
+    return permitted(Assignment.objects.filter(pk=assignment.pk), USE).exists()
 
 
 def _stored_before(assignment: Assignment, client_id: UUID) -> tuple[Annotation | None, Annotation | None]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from uuid import UUID
 
 from django.contrib.auth.decorators import login_required
@@ -20,6 +21,7 @@ from labeling.media import lane
 from labeling.models import Assignment, Campaign, CampaignItem, Lane, Track
 
 USE = Use("human_annotation")
+_WHOLE = re.compile(r"-?[0-9]{1,15}")
 WHAT = ("original", "proxy", "peaks", "lane")
 
 
@@ -33,7 +35,9 @@ def media(request: HttpRequest, track_id: UUID, what: str) -> HttpResponseBase:
     asset = _lane(track) if what == "lane" else getattr(track, what)
     if asset is None or asset.state != Asset.State.STORED:
         raise Http404
-    return _drawn(request, track, asset) if what == "lane" else serve(request, asset)
+    if what == "lane":
+        return _drawn(request, track, asset)
+    return serve(request, asset, still=lambda: permitted(Track.objects.filter(pk=track_id), USE).exists())
 
 
 def _reaches(user: User, track: Track) -> bool:
@@ -64,7 +68,7 @@ def _drawn(request: HttpRequest, track: Track, asset: Asset) -> JsonResponse:
 
 def _whole(request: HttpRequest, name: str, default: int) -> int:
     given = request.GET.get(name, "")
-    return int(given) if given.lstrip("-").isdecimal() and given.isascii() and len(given) <= 16 else default
+    return int(given) if _WHOLE.fullmatch(given) else default
 
 
 def _lane(track: Track) -> Asset | None:
