@@ -8,11 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy import sparse
+
+if TYPE_CHECKING:
+    from scipy import sparse
 
 NOMINAL, ORDINAL, INTERVAL, RATIO = LEVELS = ("nominal", "ordinal", "interval", "ratio")
 
@@ -79,6 +81,8 @@ def count(values: ArrayLike | Sequence[Sequence[Any]], level: str = NOMINAL) -> 
     cells = codes[present]
     pairable = position[units] >= 0
     rows, columns = position[units][pairable], cells[pairable]
+    from scipy import sparse  # a tenth of a start, and only who counts needs it
+
     table = sparse.coo_array((np.ones(len(rows), dtype=np.int64), (rows, columns)), (len(unit_ids), len(domain)))
     table = table.tocsr()
     table.sum_duplicates()
