@@ -146,8 +146,12 @@ def _strange(value: Any, at: str, depth: int) -> Iterable[Problem]:
 
 
 def _placed(problems: Iterable[Problem], where: dict[str, tuple[int, int]]) -> Iterable[Problem]:
+    """Problems with line and column: of the member itself, or of the nearest one around it when it was left out."""
     for one in problems:
-        line, column = where.get(one.at, (0, 0))
+        at = one.at
+        while at not in where:
+            at = at.rpartition("/")[0]
+        line, column = where[at]
         yield replace(one, line=line, column=column)
 
 

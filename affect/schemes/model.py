@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from affect.schemes.conditions import CONDITION, ID, Condition
-from affect.schemes.fields import ListOf, Number, OneOf, Option, Part, Text, Truth, Words, of, whole
+from affect.schemes.fields import LANGUAGE, ListOf, Number, OneOf, Option, Part, Text, Truth, Words, of, whole
 from affect.vocabularies.terms import CLOSENESS, STATUSES, TOKENS
 
 WORDS = Words()
@@ -30,7 +30,7 @@ GRADES = ("A", "B", "C", "D", "E")
 class Translation:
     """Where the texts of a language come from, and whether they were validated."""
 
-    language: str = of(Text(2, 20), "The language tag.")
+    language: str = of(Text(2, 20, LANGUAGE), "The language tag.")
     source: str = of(Text(1, 400), "Who translated, or the publication.")
     status: str = of(Option(STATUSES), "Whether the wording was validated as an instrument.")
 
@@ -291,7 +291,9 @@ class Scheme:
 
     id: str = of(ID, "Its identity through all versions.")
     name: Mapping[str, str] = of(WORDS, "What people read.")
-    languages: tuple[str, ...] = of(ListOf(Text(2, 20), 1, 30), "Languages every text has; the first is the original.")
+    languages: tuple[str, ...] = of(
+        ListOf(Text(2, 20, LANGUAGE), 1, 30), "Languages every text has; the first is the original."
+    )
     questions: tuple[Question, ...] = of(ListOf(QUESTION, 1, 200), "What is asked, in order.")
     number: int = of(whole(1, 1_000_000), "The version.", 1)
     description: Mapping[str, str] | None = of(WORDS, "What it is for.", None)
