@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from affect import undefined
-from affect.agreement.alpha import draw_weights
+from affect.agreement.resampling import draw_weights
 from affect.measure import Interval, Measure, describe, percentile_interval
 from affect.undefined import Undefined
 

@@ -7,8 +7,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from affect.agreement import MEASURES, alpha, load
+from affect.agreement import MEASURES, load
 from affect.agreement.alpha import bootstrap_alpha, krippendorff_alpha, measure_alpha, percent_agreement
+from affect.agreement.disagreement import Disagreement
+from affect.agreement.resampling import draw_weights
 from affect.agreement.units import LEVELS, count
 from affect.measure import Measure
 from affect.undefined import Undefined
@@ -157,7 +159,7 @@ def test_alpha_equals_the_coincidence_matrix_written_by_hand(values, level):
     assert found == pytest.approx(by_hand(values, level), abs=1e-9)
     counts = count(values, level)
     # What serves the bootstrap and large tables is the same coefficient.
-    assert alpha._alphas(counts, level, np.ones((1, len(counts.sizes))))[0] == pytest.approx(found, abs=1e-9)
+    assert Disagreement.of(counts, level).alphas(np.ones((1, len(counts.sizes))))[0] == pytest.approx(found, abs=1e-9)
 
 
 @given(ratings, st.sampled_from(LEVELS), st.integers(0, 2**32 - 1))
@@ -166,8 +168,8 @@ def test_a_resample_is_the_alpha_of_the_table_with_its_units_repeated(values, le
     counts = count(values, level)
     if len(counts.sizes) < 2:
         return
-    weights = np.concatenate(list(alpha.draw_weights(len(counts.sizes), 5, seed, 2)))
-    for weight, found in zip(weights, alpha._alphas(counts, level, weights), strict=True):
+    weights = np.concatenate(list(draw_weights(len(counts.sizes), 5, seed, 2)))
+    for weight, found in zip(weights, Disagreement.of(counts, level).alphas(weights), strict=True):
         columns = np.repeat(counts.unit_ids, weight.astype(int))
         repeated = [[row[column] for column in columns] for row in values]
         if np.isnan(found):
@@ -192,8 +194,8 @@ def test_the_interval_depends_on_the_seed_alone():
 
 
 def test_draws_do_not_depend_on_how_they_are_cut_into_blocks():
-    whole = np.concatenate(list(alpha.draw_weights(7, 20, 3, 20)))
-    parts = np.concatenate(list(alpha.draw_weights(7, 20, 3, 3)))
+    whole = np.concatenate(list(draw_weights(7, 20, 3, 20)))
+    parts = np.concatenate(list(draw_weights(7, 20, 3, 3)))
     assert (whole == parts).all()
     assert (whole.sum(axis=1) == 7).all()
 
