@@ -19,7 +19,7 @@ from affect import undefined
 from affect.agreement.disagreement import Disagreement
 from affect.agreement.distances import SET_DISTANCES, Distance
 from affect.agreement.resampling import BLOCK_CELLS, draw_weights, group, interval
-from affect.agreement.units import LEVELS, NOMINAL, Counts, Ratings, as_objects, count, encode, is_missing
+from affect.agreement.units import LEVELS, NOMINAL, Counts, Ratings, count, encode, is_missing
 from affect.measure import Interval, Measure, describe, percentile_interval
 from affect.undefined import Undefined
 

@@ -208,7 +208,8 @@ def measure_cohen(
         n_units=len(both),
         n_raters=2,
         coverage=encode([a, b]).coverage,
-        method="Cohen's kappa" + ("" if weights is None else f", {weights if isinstance(weights, str) else 'own'} weights"),
+        method="Cohen's kappa"
+        + ("" if weights is None else f", {weights if isinstance(weights, str) else 'own'} weights"),
     )
 
 
