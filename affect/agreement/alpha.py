@@ -9,7 +9,8 @@ and De as sums over units, so that a resample is a vector of unit weights and a 
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Collection, Hashable, Sequence
+from typing import Any
 
 import krippendorff
 import numpy as np
@@ -176,12 +177,19 @@ def _counted(values: Ratings, level: str | Distance) -> tuple[Counts, str | Dist
     if callable(level):
         return count(encode(values)), level
     if level in SET_DISTANCES:
-        rows = [[None if is_missing(label) else frozenset(label) for label in row] for row in values]
+        rows = [[None if is_missing(label) else _as_set(label, level) for label in row] for row in values]
         return count(encode(rows)), SET_DISTANCES[level]
     if level not in LEVELS:
         known = ", ".join((*LEVELS, *SET_DISTANCES))
         raise ValueError(f"unknown level {level!r}; one of {known} would have been right")
     return count(values, level), level
+
+
+def _as_set(label: object, level: str) -> frozenset[Any]:
+    # A text is a collection of its letters, which nobody means here.
+    if isinstance(label, str | bytes) or not isinstance(label, Collection):
+        raise ValueError(f"the {level} level compares sets of labels; {label!r} is none")
+    return frozenset(label)
 
 
 def _require_pairs(counts: Counts) -> None:
