@@ -63,7 +63,7 @@ def krippendorff_alpha(values: Ratings, level: str | Distance) -> float:
     >>> round(krippendorff_alpha([[{"joy"}, {"fear"}, {"joy", "awe"}], [{"joy"}, {"fear"}, {"awe"}]], "masi"), 7)
     0.7222222
     """
-    return _alpha(*_counted(values, level))
+    return alpha_of_counts(*_counted(values, level))
 
 
 def bootstrap_alpha(
@@ -85,7 +85,7 @@ def bootstrap_alpha(
     1.0
     """
     counts, level = _counted(values, level)
-    _alpha(counts, level)
+    alpha_of_counts(counts, level)
     groups = group(counts.n_units, clusters, chosen=counts.unit_ids)
     disagreement = Disagreement.of(counts, level)
     block = max(1, BLOCK_CELLS // max(counts.table.shape))
@@ -137,7 +137,7 @@ def measure_alpha(
     """
     counts, scale = _counted(values, level)
     return describe(
-        lambda: _alpha(counts, scale),
+        lambda: alpha_of_counts(counts, scale),
         lambda: bootstrap_alpha(values, level, seed=seed, resamples=resamples, clusters=clusters),
         n_units=len(counts.unit_ids),
         n_raters=counts.n_raters,
@@ -172,6 +172,29 @@ def agreeing_shares(counts: Counts) -> NDArray[np.float64]:
     return agreeing / (counts.sizes * (counts.sizes - 1))
 
 
+def alpha_of_counts(counts: Counts, level: str | Distance) -> float:
+    """Alpha of ratings already counted: `krippendorff_alpha` for the four levels and for distances of labels."""
+    _require_pairs(counts)
+    if counts.n_values_used < 2:
+        raise Undefined(
+            undefined.ONE_VALUE_ONLY,
+            "All raters used one and the same value, so agreement by chance cannot be told from agreement.",
+        )
+    units, values = counts.table.shape
+    if callable(level) or units * values * values > _PACKAGE_CELLS:
+        alpha = float(Disagreement.of(counts, level, once=True).alphas(np.ones((1, units)))[0])
+        if np.isnan(alpha):
+            raise Undefined(
+                undefined.ONE_VALUE_ONLY,
+                "The distance tells none of the values used apart, so agreement by chance cannot be told from agreement.",
+            )
+        return alpha
+    domain = np.arange(values) if level == NOMINAL else counts.domain
+    return float(
+        krippendorff.alpha(value_counts=counts.table.toarray(), value_domain=domain, level_of_measurement=level)
+    )
+
+
 def _counted(values: Ratings, level: str | Distance) -> tuple[Counts, str | Distance]:
     """The counts, and one of the four levels or a distance."""
     if callable(level):
@@ -195,25 +218,3 @@ def _as_set(label: object, level: str) -> frozenset[Any]:
 def _require_pairs(counts: Counts) -> None:
     if not len(counts.unit_ids):
         raise Undefined(undefined.NO_OVERLAP, "No unit was rated by two raters, so nothing can be compared.")
-
-
-def _alpha(counts: Counts, level: str | Distance) -> float:
-    _require_pairs(counts)
-    if counts.n_values_used < 2:
-        raise Undefined(
-            undefined.ONE_VALUE_ONLY,
-            "All raters used one and the same value, so agreement by chance cannot be told from agreement.",
-        )
-    units, values = counts.table.shape
-    if callable(level) or units * values * values > _PACKAGE_CELLS:
-        alpha = float(Disagreement.of(counts, level).alphas(np.ones((1, units)))[0])
-        if np.isnan(alpha):
-            raise Undefined(
-                undefined.ONE_VALUE_ONLY,
-                "The distance tells none of the values used apart, so agreement by chance cannot be told from agreement.",
-            )
-        return alpha
-    domain = np.arange(values) if level == NOMINAL else counts.domain
-    return float(
-        krippendorff.alpha(value_counts=counts.table.toarray(), value_domain=domain, level_of_measurement=level)
-    )

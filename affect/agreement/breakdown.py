@@ -17,10 +17,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from affect import undefined
-from affect.agreement.alpha import krippendorff_alpha
+from affect.agreement.alpha import alpha_of_counts, krippendorff_alpha
 from affect.agreement.disagreement import Disagreement, coincidences
 from affect.agreement.kappa import pair_table
-from affect.agreement.units import INTERVAL, NOMINAL, ORDINAL, RATIO, Codes, Counts, Ratings, count, encode, is_missing
+from affect.agreement.units import INTERVAL, LEVELS, NOMINAL, ORDINAL, Codes, Counts, Ratings, count, encode, is_missing
 from affect.measure import Measure
 from affect.undefined import Undefined
 
@@ -119,14 +119,12 @@ def pair_matrix(values: Ratings, coefficient: Coefficient | str = NOMINAL) -> Pa
     >>> pair_matrix([["a", "b", "a"], ["a", "b", "b"], ["a", "a", None]]).grid()[0][1]
     0.4444444444444444
     """
-    rows = _as_rows(values)
-    of = _coefficient(coefficient)
+    of, given = _of_raters(values, coefficient)
     cells = []
-    for i, j in combinations(range(len(rows)), 2):
-        n = sum(not is_missing(x) and not is_missing(y) for x, y in zip(rows[i], rows[j], strict=True))
-        value, code, why = _tried(of, [rows[i], rows[j]])
-        cells.append(PairCell(i, j, value, n, code, why))
-    return PairMatrix(tuple(cells), len(rows))
+    for i, j in combinations(range(len(given)), 2):
+        value, code, why = _tried(of, [i, j])
+        cells.append(PairCell(i, j, value, int((given[i] & given[j]).sum()), code, why))
+    return PairMatrix(tuple(cells), len(given))
 
 
 def label_agreement(values: Ratings, *, categories: Sequence[Any] | None = None) -> tuple[LabelAgreement, ...]:
@@ -207,8 +205,8 @@ def disputed_units(values: Ratings, level: str = NOMINAL, *, most: int | None = 
     >>> [(one.unit, one.disagreement) for one in disputed_units([["a", "b", "a"], ["a", "c", "a"], ["a", "b", "b"]])]
     [(1, 0.6666666666666666), (2, 0.6666666666666666), (0, 0.0)]
     """
-    if level not in (NOMINAL, ORDINAL, INTERVAL, RATIO):
-        raise ValueError(f"unknown level {level!r}")
+    if level not in LEVELS:
+        raise ValueError(f"unknown level {level!r}; one of {', '.join(LEVELS)} would have been right")
     counts = count(values, level)
     if not len(counts.unit_ids):
         return ()
@@ -230,12 +228,12 @@ def leave_one_rater_out(values: Ratings, coefficient: Coefficient | str = NOMINA
     >>> [one.rater for one in leave_one_rater_out([["a", "b"], ["a", "b"], ["b", "b"]]) if one.change > 0]
     [2]
     """
-    rows = _as_rows(values)
-    of = _coefficient(coefficient)
-    whole, _, _ = _tried(of, rows)
+    of, given = _of_raters(values, coefficient)
+    everyone = list(range(len(given)))
+    whole, _, _ = _tried(of, everyone)
     found = []
-    for rater in range(len(rows)):
-        value, code, why = _tried(of, rows[:rater] + rows[rater + 1 :])
+    for rater in everyone:
+        value, code, why = _tried(of, everyone[:rater] + everyone[rater + 1 :])
         change = value - whole if value is not None and whole is not None else None
         found.append(LeftOut(rater, value, change, code, why))
     return tuple(found)
@@ -248,8 +246,21 @@ def _as_rows(values: Ratings) -> list[list[Any]]:
     return rows
 
 
-def _coefficient(coefficient: Coefficient | str) -> Coefficient:
-    return coefficient if callable(coefficient) else lambda rows: krippendorff_alpha(rows, coefficient)
+def _of_raters(
+    values: Ratings, coefficient: Coefficient | str
+) -> tuple[Callable[[list[int]], float], NDArray[np.bool_]]:
+    """The coefficient as a function of rows by number, and which cells hold a rating, shape (raters, units)."""
+    if coefficient in LEVELS:
+        # Labels get their numbers once and not anew for each pair.
+        encoded = encode(values, coefficient)
+        return (
+            lambda raters: alpha_of_counts(count(Codes(encoded.codes[raters], encoded.domain)), coefficient),
+            encoded.codes >= 0,
+        )
+    rows = _as_rows(values)
+    of = coefficient if callable(coefficient) else lambda some: krippendorff_alpha(some, coefficient)
+    given = np.array([[not is_missing(value) for value in row] for row in rows], dtype=bool)
+    return lambda raters: of([rows[rater] for rater in raters]), given
 
 
 def _tried(of: Callable[[Any], float], data: Any) -> tuple[float | None, str, str]:

@@ -49,16 +49,20 @@ class Disagreement:
     distance: CodeDistance | None
 
     @classmethod
-    def of(cls, counts: Counts, level: str | Distance) -> Disagreement:
-        """Prepare the summands; level: nominal, ordinal, interval, ratio or a distance of labels."""
+    def of(cls, counts: Counts, level: str | Distance, *, once: bool = False) -> Disagreement:
+        """Prepare the summands; level: nominal, ordinal, interval, ratio or a distance of labels.
+
+        once: for one value alone; the coincidences of each unit are worth their making only where many are drawn.
+        """
         units, n = counts.table.shape
         table = counts.table.astype(np.float64)
         values = table.toarray() if units * n <= _SUMMAND_CELLS else table
         distance, within, pairs = _code_distance(counts, level), None, None
+        few = units * n * (n + 1) <= 2 * _SUMMAND_CELLS
         if level == NOMINAL:
             within = (counts.sizes**2 - np.asarray(counts.table.power(2).sum(axis=1)).ravel()) / (counts.sizes - 1)
         elif level == ORDINAL:
-            pairs = _coincidences(values, counts.sizes) if units * n * (n + 1) <= 2 * _SUMMAND_CELLS else None
+            pairs = _coincidences(values, counts.sizes) if few and not once else None
         else:
             within = _within(counts, distance)
         return cls(counts, level, values, within, pairs, distance)

@@ -27,7 +27,7 @@ _MCGRAW_WONG = ("ICC(1)", "ICC(A,1)", "ICC(C,1)", "ICC(k)", "ICC(A,k)", "ICC(C,k
 
 @dataclass(frozen=True, slots=True)
 class Icc:
-    """One form: its value and F interval, or why it has none.
+    """One form: its value and F interval, or why it has none. No bounds: there is no error to test against.
 
     name, also  Shrout & Fleiss', McGraw & Wong's
     f, df1, df2 the F test against no variance between units
@@ -98,9 +98,9 @@ def icc(ratings: ArrayLike, *, incomplete: str = "refuse", level: float = 0.95) 
             why = "The units do not differ in what the raters gave them, so there is no variance to share."
             forms.append(Icc(name, also, None, None, None, level, None, n - 1, df2, "", undefined.ONE_VALUE_ONLY, why))
             continue
-        low, high = bounds[position]
+        low, high = (None if np.isnan(bound) else float(bound) for bound in bounds[position])
         f = bms / below if below else float("inf")
-        forms.append(Icc(name, also, float(values[position]), float(low), float(high), level, f, n - 1, df2))
+        forms.append(Icc(name, also, float(values[position]), low, high, level, f, n - 1, df2))
     return Icc6(tuple(forms), bms, wms, jms, ems, n, k, dropped)
 
 
@@ -284,14 +284,22 @@ def _bounds(
         singles.append(tuple((x - 1) / (x + k - 1) if np.isfinite(x) else 1.0 for x in (low, high)))
     one_way, consistent = singles
     absolute = _absolute(bms, jms, ems, n, k, float(values[1]), tail)
-    averaged = [tuple(k * x / (1 + (k - 1) * x) for x in pair) for pair in (one_way, absolute, consistent)]
+    averaged = [tuple(_of_mean(x, k) for x in pair) for pair in (one_way, absolute, consistent)]
     return [one_way, absolute, consistent, *averaged]
+
+
+def _of_mean(single: float, k: int) -> float:
+    """The reliability of the mean of k raters from that of one (Spearman 1910, Brown 1910)."""
+    below = 1 + (k - 1) * single
+    return k * single / below if below else -np.inf
 
 
 def _absolute(bms: float, jms: float, ems: float, n: int, k: int, value: float, tail: float) -> tuple[float, float]:
     """The interval of ICC(2,1), with Satterthwaite's degrees of freedom (Shrout & Fleiss 1979, p. 424)."""
     if not ems and not jms:
         return 1.0, 1.0
+    if not ems and not bms:
+        return np.nan, np.nan  # no error to test against, and nothing to test
     a = k * value / (n * (1 - value)) if value < 1 else np.inf
     b = 1 + k * value * (n - 1) / (n * (1 - value)) if value < 1 else np.inf
     free = (a * jms + b * ems) ** 2 / ((a * jms) ** 2 / (k - 1) + (b * ems) ** 2 / ((n - 1) * (k - 1)))
