@@ -20,7 +20,19 @@ from affect import undefined
 from affect.agreement.alpha import alpha_of_counts, krippendorff_alpha
 from affect.agreement.disagreement import Disagreement, coincidences
 from affect.agreement.kappa import pair_table
-from affect.agreement.units import INTERVAL, LEVELS, NOMINAL, ORDINAL, Codes, Counts, Ratings, count, encode, is_missing
+from affect.agreement.units import (
+    INTERVAL,
+    LEVELS,
+    NOMINAL,
+    ORDINAL,
+    Codes,
+    Counts,
+    Ratings,
+    as_rows,
+    count,
+    encode,
+    is_missing,
+)
 from affect.measure import Measure
 from affect.undefined import Undefined
 
@@ -161,7 +173,7 @@ def group_agreement(
     ...                                                            load("percent_agreement"), seed=1)]
     [('f', 2), ('m', 2)]
     """
-    rows = _as_rows(values)
+    rows = as_rows(values)
     if of not in ("units", "raters"):
         raise ValueError(f"unknown kind of group {of!r}; units or raters would have been right")
     n = len(rows) if of == "raters" else len(rows[0]) if rows else 0
@@ -239,13 +251,6 @@ def leave_one_rater_out(values: Ratings, coefficient: Coefficient | str = NOMINA
     return tuple(found)
 
 
-def _as_rows(values: Ratings) -> list[list[Any]]:
-    rows = values.tolist() if isinstance(values, np.ndarray) else [list(row) for row in values]
-    if len({len(row) for row in rows}) > 1:
-        raise ValueError("every rater needs one cell for each unit, None where there is no rating; the rows differ")
-    return rows
-
-
 def _of_raters(
     values: Ratings, coefficient: Coefficient | str
 ) -> tuple[Callable[[list[int]], float], NDArray[np.bool_]]:
@@ -257,7 +262,7 @@ def _of_raters(
             lambda raters: alpha_of_counts(count(Codes(encoded.codes[raters], encoded.domain)), coefficient),
             encoded.codes >= 0,
         )
-    rows = _as_rows(values)
+    rows = as_rows(values)
     of = coefficient if callable(coefficient) else lambda some: krippendorff_alpha(some, coefficient)
     given = np.array([[not is_missing(value) for value in row] for row in rows], dtype=bool)
     return lambda raters: of([rows[rater] for rater in raters]), given

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy import stats
+from scipy.special import fdtri
 
 from affect import undefined
 from affect.agreement.resampling import group, interval, ratio
@@ -280,7 +280,7 @@ def _bounds(
     singles = []
     for below, df2 in ((wms, n * (k - 1)), (ems, (n - 1) * (k - 1))):
         f = bms / below if below else np.inf
-        low, high = f * stats.f.ppf(tail, df2, n - 1), f * stats.f.ppf(1 - tail, df2, n - 1)
+        low, high = f * fdtri(df2, n - 1, tail), f * fdtri(df2, n - 1, 1 - tail)
         singles.append(tuple((x - 1) / (x + k - 1) if np.isfinite(x) else 1.0 for x in (low, high)))
     one_way, consistent = singles
     absolute = _absolute(bms, jms, ems, n, k, float(values[1]), tail)
@@ -303,7 +303,7 @@ def _absolute(bms: float, jms: float, ems: float, n: int, k: int, value: float, 
     a = k * value / (n * (1 - value)) if value < 1 else np.inf
     b = 1 + k * value * (n - 1) / (n * (1 - value)) if value < 1 else np.inf
     free = (a * jms + b * ems) ** 2 / ((a * jms) ** 2 / (k - 1) + (b * ems) ** 2 / ((n - 1) * (k - 1)))
-    low, high = stats.f.ppf(1 - tail, n - 1, free), stats.f.ppf(1 - tail, free, n - 1)
+    low, high = fdtri(n - 1, free, 1 - tail), fdtri(free, n - 1, 1 - tail)
     spread = k * jms + (k * n - k - n) * ems
     return n * (bms - low * ems) / (low * spread + n * bms), n * (high * bms - ems) / (spread + n * high * bms)
 

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from affect import undefined
-from affect.agreement.resampling import group, interval, ratio
+from affect.agreement.recordings import bootstrap_mean, values_of
 from affect.measure import Interval, Measure, describe
 from affect.undefined import Undefined
 
@@ -112,16 +112,9 @@ def bootstrap_clips(
     clusters: one key a clip (the participant seen in it); whole participants are drawn then. Raises Undefined when no
     clip has a value or when there are fewer than two clips or clusters.
     """
-    values, codes = _values(clips, statistic)
-    _mean(values, codes)
-    defined = ~np.isnan(values)
-    return interval(
-        lambda sums: ratio(sums[:, 0], sums[:, 1]),
-        np.column_stack([np.where(defined, values, 0.0), defined.astype(np.float64)]),
-        group(len(values), clusters, what="clips"),
-        seed=seed,
-        resamples=resamples,
-    )
+    values, reasons = _values(clips, statistic)
+    _mean(values, reasons)
+    return bootstrap_mean(values, seed=seed, resamples=resamples, clusters=clusters, what="clips")
 
 
 def measure_clips(
@@ -190,20 +183,12 @@ def _pair(traces: NDArray[np.float64], first: int, second: int, coefficient: Cal
         return Pair(first, second, None, steps, reason.code)
 
 
-def _values(clips: Sequence[ArrayLike], statistic: ClipStatistic) -> tuple[NDArray[np.float64], list[str]]:
-    """The statistic of each clip, NaN where undefined, shape (clips,), and the codes of those that are."""
-    values = np.full(len(clips), np.nan)
-    codes = []
-    for index, clip in enumerate(clips):
-        try:
-            values[index] = statistic(clip).mean
-        except Undefined as reason:
-            codes.append(reason.code)
-    return values, codes
+def _values(clips: Sequence[ArrayLike], statistic: ClipStatistic) -> tuple[NDArray[np.float64], list[Undefined]]:
+    return values_of(clips, lambda clip: statistic(clip).mean)
 
 
-def _mean(values: NDArray[np.float64], codes: Sequence[str]) -> float:
+def _mean(values: NDArray[np.float64], reasons: Sequence[Undefined]) -> float:
     defined = values[~np.isnan(values)]
     if not len(defined):
-        raise none_defined(codes, "clip")
+        raise none_defined([reason.code for reason in reasons], "clip")
     return float(defined.mean())

@@ -140,7 +140,7 @@ class _Numbering(dict):
 
 
 def _encode_labels(values: Ratings, categories: Sequence[Any] | None = None) -> Codes:
-    rows = _rows(values)
+    rows = as_rows(values)
     numbering = _Numbering()
     for label in categories or ():
         numbering[label]
@@ -166,7 +166,7 @@ def as_objects(labels: Iterable[Any]) -> NDArray[Any]:
     return array
 
 
-def _rows(values: Ratings) -> list[list[Any]]:
+def as_rows(values: Ratings) -> list[list[Any]]:
     """The rows as lists of Python's own objects. Numpy would turn None, 1 and "1" of one list into text: one label."""
     rows = values.tolist() if isinstance(values, np.ndarray) else [list(row) for row in values]
     if not all(isinstance(row, list) for row in rows):
@@ -177,7 +177,7 @@ def _rows(values: Ratings) -> list[list[Any]]:
 
 
 def _objects(values: Ratings) -> NDArray[Any]:
-    rows = _rows(values)
+    rows = as_rows(values)
     return np.array(rows, dtype=object) if rows else np.empty((0, 0), dtype=object)
 
 

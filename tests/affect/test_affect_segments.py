@@ -10,6 +10,7 @@ from sklearn.metrics import cohen_kappa_score
 
 from affect.agreement.alpha import krippendorff_alpha
 from affect.agreement.gamma import best_alignment, gamma
+from affect.agreement.recordings import measure_recordings
 from affect.agreement.segments import boundary_error, boundary_f1, frames, framewise_kappa, temporal_iou
 from affect.agreement.unitizing import unitizing_alpha
 from affect.undefined import Undefined
@@ -322,6 +323,30 @@ def test_gamma_without_segments_without_others_or_without_chance_is_undefined():
         with pytest.raises(Undefined) as caught:
             gamma(raters, seed=1)
         assert caught.value.code == code
+
+
+def test_an_interval_over_recordings_draws_them_whole_and_counts_those_without_a_value():
+    rng = np.random.default_rng(2)
+    recordings = [[random_segments(rng, 40), random_segments(rng, 40)] for _ in range(20)] + [[[], []]]
+    alphas = []
+    for raters in recordings[:-1]:
+        try:
+            alphas.append(unitizing_alpha(raters, 0, 40).nominal)
+        except Undefined:
+            continue
+    of = lambda raters: unitizing_alpha(raters, 0, 40).nominal  # noqa: E731
+    found = measure_recordings(recordings, of, method="u-alpha", n_raters=2, seed=4)
+    assert found.value == pytest.approx(np.mean(alphas))
+    assert found.n_units == len(alphas) < 21
+    assert found.interval.low < found.value < found.interval.high
+    error = np.std(alphas) / np.sqrt(len(alphas))
+    assert found.interval.high - found.interval.low == pytest.approx(2 * 1.96 * error, rel=0.25)
+    people = [index % 3 for index in range(21)]
+    by_person = measure_recordings(recordings, of, method="u-alpha", n_raters=2, seed=4, clusters=people)
+    assert by_person.interval.method == "percentile bootstrap over clusters"
+    nothing = measure_recordings(recordings[-1:], of, method="u-alpha", n_raters=2, seed=4)
+    assert (nothing.value, nothing.undefined, nothing.why) == (None, "one_value_only", "Nobody marked a segment.")
+    assert measure_recordings([], of, method="u-alpha", n_raters=0, seed=4).undefined == "too_few"
 
 
 def test_too_many_segments_for_one_alignment_are_refused_and_not_tried():
