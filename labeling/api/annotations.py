@@ -19,7 +19,7 @@ from core import access
 from core.api import JSONParser, Serializer
 from core.idempotency import once
 from labeling.models import Annotation, Assignment, Campaign, Track
-from labeling.services import annotations, queue, traces
+from labeling.services import annotations, queue, rules, traces
 
 USE = Use("human_annotation")
 
@@ -247,12 +247,11 @@ class TraceFinish(_View):
 def _shown(assignment: Assignment) -> dict[str, Any]:
     """An assignment that the gate allows, with its item and the tracks to perceive."""
     item = assignment.item
-    tracks = Track.objects.filter(recording_id=item.recording_id, state=Track.State.READY)
     return {
         "id": str(assignment.pk), "campaign": str(assignment.campaign_id), "item": str(item.pk), "item_code": item.code,
         "scheme_version": str(assignment.campaign.scheme_version_id), "start_us": item.start_us, "end_us": item.end_us,
         "state": assignment.state, "position": assignment.position, "lease_until": assignment.lease_until,
-        "client_id": str(assignment.client_id), "tracks": [_track(one) for one in tracks],
+        "client_id": str(assignment.client_id), "tracks": [_track(one) for one in rules.perceivable(assignment)],
     }  # fmt: skip
 
 

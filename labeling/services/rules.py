@@ -1,20 +1,35 @@
-"""What may change in a campaign after it was drawn up, besides its state: what annotators are shown of predictions."""
+"""A campaign's rules: what its annotators may perceive, and what may change after it was drawn up, besides its state."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, QuerySet
 from django.utils.translation import gettext as _
 
+from consent.gate import Use, permitted
 from consent.models import Study
+from consent.purposes import Modality
 from core import audit
 from core.errors import Invalid, Refused
 from core.models import User
-from labeling.models import Annotator, Campaign, SchemeVersion
+from labeling.models import Annotator, Assignment, Campaign, SchemeVersion, Track
 from labeling.services import campaigns, schemes
 from labeling.services.schemes import NewQuestion
+
+USE = Use("human_annotation")
+
+
+def hidden(campaign: Campaign) -> list[str]:
+    """The modalities that its annotators are not given: ["video"] where only the sound may be judged."""
+    return [one.value for one in (Modality.VIDEO, Modality.AUDIO) if campaign.perceived.get(one.value) is False]
+
+
+def perceivable(assignment: Assignment) -> QuerySet[Track]:
+    """The tracks whoever holds the assignment may perceive: ready, allowed by the gate, not hidden by the campaign."""
+    tracks = Track.objects.filter(recording_id=assignment.item.recording_id, state=Track.State.READY)
+    return permitted(tracks.exclude(modality__in=hidden(assignment.campaign)), USE)
 
 
 @transaction.atomic
