@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.utils.translation import gettext as _
+
 
 class Refused(Exception):
     """A rule of the domain says no. `code` is stable and for programs, `message` is a sentence for the person.
@@ -48,3 +50,10 @@ class ConsentMissing(Refused):
     """The study is visible, but lacks the consent or basis for this use."""
 
     status = 412
+
+
+def refuse_stale(now: int, seen: int) -> None:
+    """For an edit, under its lock: refuse it when the revision is not the one that was seen."""
+    if now != seen:
+        said = _("This was changed meanwhile. Load it again and repeat your change.")
+        raise Refused("revision_stale", said, status=412)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from django.db import transaction
 from django.db.models import F, QuerySet
@@ -12,7 +13,7 @@ from consent.gate import Use, permitted
 from consent.models import Study
 from consent.purposes import Modality
 from core import audit
-from core.errors import Invalid, Refused
+from core.errors import Invalid, Refused, refuse_stale
 from core.models import User
 from labeling.models import Annotator, Assignment, Campaign, SchemeVersion, Track
 from labeling.services import campaigns, schemes
@@ -50,6 +51,49 @@ def show_predictions(*, actor: User | None, campaign: Campaign, when: str) -> Ca
         audit.record("labeling.campaign.predictions_set", actor=actor, target=campaign, before=before, after=when)
         campaign.refresh_from_db()
     return campaign
+
+
+EDITABLE = ("name", "about", "closes_on", "lease_minutes", "guideline_version")
+
+
+@transaction.atomic
+def edit_campaign(*, actor: User | None, campaign: Campaign, revision: int, **changes: Any) -> Campaign:
+    """Change a campaign's name, words, deadline, lease or guideline: any of EDITABLE. `revision` is the one that was seen.
+
+    What was answered before keeps the guideline it was given under. Raises Refused `revision_stale` (412), `name_taken`,
+    `campaign_closed`; Invalid("rules_refused").
+    """
+    held = Campaign.objects.select_for_update().select_related("study").get(pk=campaign.pk)
+    refuse_stale(held.revision, revision)
+    if held.state == Campaign.State.CLOSED:
+        raise Refused("campaign_closed", _("This campaign is closed."))
+    if unknown := set(changes) - set(EDITABLE):
+        raise TypeError(f"a campaign's {sorted(unknown)} do not change here")
+    changed = {name: value for name, value in changes.items() if getattr(held, name) != value}
+    if not changed:
+        return held
+    _refuse_wrong(held, changed)
+    for name, value in changed.items():
+        setattr(held, name, value)
+    held.revision += 1
+    held.save(update_fields=[*changed, "revision"])
+    audit.record("labeling.campaign.edited", actor=actor, target=held, fields=sorted(changed), revision=held.revision)
+    return held
+
+
+def _refuse_wrong(held: Campaign, changed: dict[str, Any]) -> None:
+    wrong: dict[str, list[str]] = {}
+    guideline = changed.get("guideline_version")
+    if not changed.get("name", held.name).strip():
+        wrong["name"] = [_("A name of at most 120 characters is needed.")]
+    if not 1 <= changed.get("lease_minutes", held.lease_minutes) <= 24 * 60:
+        wrong["lease_minutes"] = [_("A lease lasts from a minute to a day.")]
+    if guideline is not None and guideline.study_id != held.study_id:
+        wrong["guideline_version"] = [_("This guideline belongs to another study.")]
+    if wrong:
+        raise Invalid("rules_refused", next(iter(wrong.values()))[0], fields=wrong)
+    if "name" in changed and Campaign.objects.filter(study=held.study, name=changed["name"]).exists():
+        raise Refused("name_taken", _("This study has a campaign of that name."))
 
 
 @transaction.atomic

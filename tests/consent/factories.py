@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from consent.models import Basis, Controller, Erasure, Notice, NoticeText, Participant, Permission, Study
 from consent.purposes import BasisKind, Modality, PeopleRole, Purpose
+from consent.services import notices
 from core.models import User
 from labeling.models import Appearance, Item, ItemTarget, Recording, Track
 
@@ -95,10 +96,12 @@ def notice_text(of: Study, *, choices: list | None = None, valid_days: int = 365
     number = of.notices.count() + 1
     notice = Notice.objects.create(study=of, number=number, valid_days=valid_days, choices=choices)
     text = NoticeText.objects.create(
-        notice=notice, language="en", title="What we ask", summary="We record a talk.", digest=f"{number:064}",
+        notice=notice, language="en", title="What we ask", summary="We record a talk.",
         sections=[{"heading": "Who we are", "text": "A university."}],
         purposes={one["purpose"]: {"title": one["purpose"].replace("_", " "), "text": "What it means."} for one in choices},
     )  # fmt: skip
+    text.digest = notices.digest(notice, text)
+    text.save(update_fields=["digest"])
     notice.published_at = timezone.now()
     notice.save(update_fields=["published_at"])
     return text
