@@ -15,7 +15,7 @@ from django.db import transaction
 from django.db.models import Count, F, Q, QuerySet
 from django.utils.translation import gettext as _
 
-from consent import keys
+from consent import assets, keys
 from consent.models import Asset, Participant
 from consent.registry import Held
 from core import audit
@@ -163,6 +163,7 @@ def _alone_and_shared(participant: Participant) -> tuple[list[UUID], list[UUID]]
 def _erase_items(items: list[UUID]) -> dict[str, int]:
     annotations = Annotation.objects.filter(item_id__in=items)
     traces = Trace.objects.filter(_of("item_id", items, Trace))
+    large = list(Asset.objects.filter(pk__in=traces.exclude(asset=None).values("asset")))
     sizes = Counter(CampaignItem.objects.filter(item_id__in=items).values_list("campaign_id", flat=True))
     counts = {
         "answers": _delete(Answer.objects.filter(annotation__in=annotations)),
@@ -181,6 +182,7 @@ def _erase_items(items: list[UUID]) -> dict[str, int]:
         Campaign.objects.filter(pk=campaign, size__gte=n).update(size=F("size") - n)
     _delete(ItemTarget.objects.filter(item_id__in=items))
     counts["items"] = _delete(Item.objects.filter(pk__in=items))
+    counts["trace_files"] = assets.erase(large)["assets"]
     return counts
 
 

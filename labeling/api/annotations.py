@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from django.http import Http404
 from django.urls import reverse
-from django.utils import timezone
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.generics import GenericAPIView
@@ -20,19 +18,12 @@ from consent.purposes import Modality
 from core import access
 from core.api import JSONParser, Serializer
 from core.idempotency import once
-from core.prepared import Prepared
 from labeling.models import Annotation, Assignment, Campaign, Track
-from labeling.services import annotations, queue, traces
+from labeling.services import annotations, queue, rules, traces
 
 USE = Use("human_annotation")
 OWN = access.Fetch("label", lambda: Assignment.objects.select_related("campaign", "item"))
 CAMPAIGN = access.Fetch("label", Campaign.objects.all)
-TRACKS = Prepared(
-    lambda recording, now: permitted(
-        Track.objects.filter(recording_id=recording, state=Track.State.READY), USE, now=now
-    ).order_by("position", "id"),
-    recording=UUID, now=datetime,
-)  # fmt: skip
 
 
 class NextBody(Serializer):
@@ -257,12 +248,11 @@ class TraceFinish(_View):
 def _shown(assignment: Assignment) -> dict[str, Any]:
     """An assignment that the gate allows, with its item and the tracks to perceive."""
     item = assignment.item
-    tracks = TRACKS.all(recording=item.recording_id, now=timezone.now())
     return {
         "id": str(assignment.pk), "campaign": str(assignment.campaign_id), "item": str(item.pk), "item_code": item.code,
         "scheme_version": str(assignment.campaign.scheme_version_id), "start_us": item.start_us, "end_us": item.end_us,
         "state": assignment.state, "position": assignment.position, "lease_until": assignment.lease_until,
-        "client_id": str(assignment.client_id), "tracks": [_track(one) for one in tracks],
+        "client_id": str(assignment.client_id), "tracks": [_track(one) for one in rules.perceived(assignment)],
     }  # fmt: skip
 
 

@@ -130,7 +130,7 @@ class Exhibit(Row):
     """Material without participants (practice clips, tests, examples). It can never become an item of a dataset."""
 
     study = models.ForeignKey(Study, on_delete=models.PROTECT, related_name="exhibits")
-    asset = models.ForeignKey(Asset, on_delete=models.PROTECT, related_name="+")
+    asset = models.ForeignKey(Asset, on_delete=models.PROTECT, null=True, blank=True, related_name="+")  # null: to come
     title = models.CharField(max_length=200)
     licence = models.CharField(max_length=200)
     source = models.CharField(max_length=200)
