@@ -10,8 +10,9 @@ NO_OVERLAP = "no_overlap"
 CONSTANT_TRACE = "constant_trace"
 TOO_FEW = "too_few"
 MOSTLY_UNDEFINED = "mostly_undefined"
+CONTRARY = "contrary"
 
-CODES = frozenset({ONE_VALUE_ONLY, NO_OVERLAP, CONSTANT_TRACE, TOO_FEW, MOSTLY_UNDEFINED})
+CODES = frozenset({ONE_VALUE_ONLY, NO_OVERLAP, CONSTANT_TRACE, TOO_FEW, MOSTLY_UNDEFINED, CONTRARY})
 
 
 class Undefined(ValueError):

@@ -139,7 +139,7 @@ def _fused(campaign: Campaign, question: Question, method: dict) -> list[dict]:
 def _of_values(item: UUID, values: list, question: Question, method: dict) -> dict:
     if question.kind == Question.Kind.SCALE:
         fused = mean_scale(values)
-        return {"item": item, "number": fused.mean, "spread": fused.sd, "n": fused.n}
+        return {"item": item, "number": fused.value, "spread": fused.sd, "n": fused.n}
     # Each item draws its own lot, so adding an item later changes no other item's label.
     fused = majority(values, ties=method["ties"], seed=method.get("seed"), key=str(item))
     return {
@@ -150,8 +150,8 @@ def _of_values(item: UUID, values: list, question: Question, method: dict) -> di
 
 def _of_traces(one: ratings.TracesOfItem) -> dict:
     fused = fuse_mean(one.values)
-    present = ~np.isnan(fused.mean)
-    times, mean, spread = one.times_us[present], fused.mean[present], np.nan_to_num(fused.sd[present])
+    present = ~np.isnan(fused.value)
+    times, mean, spread = one.times_us[present], fused.value[present], np.nan_to_num(fused.sd[present])
     if not present.any():
         return {"item": one.item, "n": len(one.annotators), "flag": "too_few"}
     return {
