@@ -315,7 +315,7 @@ def plain(value: Any) -> Any:
 
 
 def _built(wanted: type, given: Any, where: str) -> Any:
-    _need(isinstance(given, Mapping), where, "an object is needed")
+    _need(isinstance(given, Mapping), where.rstrip("."), "an object is needed")
     hints = get_type_hints(wanted)
     unknown = sorted(set(given) - set(hints))
     _need(not unknown, f"{where}{unknown[0]}" if unknown else "", "there is no such field")
