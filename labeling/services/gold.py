@@ -139,7 +139,7 @@ def _fused(campaign: Campaign, question: Question, method: dict) -> list[dict]:
 def _of_values(item: UUID, values: list, question: Question, method: dict) -> dict:
     if question.kind == Question.Kind.SCALE:
         fused = mean_scale(values)
-        return {"item": item, "number": fused.value, "spread": fused.sd, "n": fused.n}
+        return {"item": item, "number": fused.mean, "spread": fused.sd, "n": fused.n}
     # Each item draws its own lot, so adding an item later changes no other item's label.
     fused = majority(values, ties=method["ties"], seed=method.get("seed"), key=str(item))
     return {

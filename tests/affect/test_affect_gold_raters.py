@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from crowdkit.aggregation import GLAD, MACE, DawidSkene, OneCoinDawidSkene
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from affect.gold.dawid_skene import dawid_skene, one_coin
@@ -244,6 +244,7 @@ answers = st.lists(
 )
 
 
+@settings(deadline=None)  # the first case loads what the later ones use
 @given(answers, st.randoms())
 def test_the_order_of_the_answers_changes_no_bit(responses, random):
     shuffled = responses[:]

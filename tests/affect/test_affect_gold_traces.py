@@ -195,6 +195,14 @@ def test_it_does_not_matter_who_is_who(fuse, traces, random):
         assert one.n.tolist() == other.n.tolist()
 
 
+@given(st.integers(0, 1000), st.permutations(range(5)))
+def test_the_estimator_does_not_mind_who_is_who(seed, order):
+    traces = np.random.default_rng(seed).normal(size=(5, 30)) + np.sin(np.arange(30))
+    one, other = ewe(traces), ewe(traces[order])
+    assert other.value == pytest.approx(one.value)
+    assert [weight.share for weight in other.weights] == pytest.approx([one.weights[place].share for place in order])
+
+
 @EVERY_FUSION
 @given(st.integers(0, 1000), st.floats(0.01, 100), st.floats(-100, 100))
 def test_another_scale_for_all_is_another_scale_for_the_result(fuse, seed, factor, offset):
