@@ -6,6 +6,7 @@ import errno
 from typing import Any
 
 from django.db import OperationalError
+from django.utils.translation import gettext as _
 
 
 class Refused(Exception):
@@ -63,3 +64,10 @@ def no_room(exception: BaseException) -> bool:
         said = exception.__cause__
         return getattr(said, "sqlstate", "") == _DISK_FULL or getattr(said, "sqlite_errorname", "") == "SQLITE_FULL"
     return isinstance(exception, OSError) and exception.errno in _FULL_ERRNO
+
+
+def refuse_stale(now: int, seen: int) -> None:
+    """For an edit, under its lock: refuse it when the revision is not the one that was seen."""
+    if now != seen:
+        said = _("This was changed meanwhile. Load it again and repeat your change.")
+        raise Refused("revision_stale", said, status=412)
