@@ -126,7 +126,7 @@ def test_a_read_only_checkout_keeps_environment_bytecode_and_data_in_the_data_fo
     assert not act["first"]["then"].endswith("/welcome/")
     assert act["first"]["named"]
     data = seen["data"]
-    assert (data / "environment" / "bin" / "python").exists()
+    assert (data / "environment" / "pyvenv.cfg").is_file()
     assert next((data / "environment" / "bytecode").rglob("settings.cpython-*.pyc"), None)
     assert (data / "concord.sqlite3").exists()
     assert seen["untouched"]
