@@ -9,10 +9,11 @@ from __future__ import annotations
 import hashlib
 import math
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from affect import undefined
 from affect.agreement.units import is_missing
@@ -73,7 +74,7 @@ def majority(votes: Iterable[str | None], *, ties: str = "none", seed: int | Non
     ranked = sorted(counted.items(), key=lambda pair: (-pair[1], pair[0]))
     first = [label for label, times in ranked if times == ranked[0][1]]
     tied = len(first) > 1
-    label = first[0] if not tied else None if ties == "none" else _drawn(first, seed, key)
+    label = first[0] if not tied else None if ties == "none" else draw(first, seed, key)
     shares = tuple((name, times / n) for name, times in ranked)
     method = "majority, ties left open" if ties == "none" else f"majority, ties drawn with seed {seed}"
     return Majority(label, tied, shares, entropy_bits([share for _, share in shares]), n, method)
@@ -86,6 +87,25 @@ def entropy_bits(shares: Iterable[float]) -> float:
     1.4854753
     """
     return max(0.0, -math.fsum(share * math.log2(share) for share in shares if share > 0))
+
+
+def soft_label(votes: Iterable[str | None], labels: Sequence[str], *, smoothing: float = 0.0) -> NDArray[np.float64]:
+    """The distribution of one item's votes over all labels of a scheme, (K,): (count + smoothing) / (n + K smoothing).
+
+    Raises Undefined when nobody voted; smoothing alone would be nobody's opinion.
+
+    >>> soft_label(["joy", "fear", "joy", None], ["anger", "fear", "joy"], smoothing=1).round(3).tolist()
+    [0.167, 0.333, 0.5]
+    """
+    if not 0 <= smoothing < math.inf:
+        raise ValueError("smoothing adds a count, which is not negative")
+    counted = Counter(vote for vote in votes if not is_missing(vote))
+    if unknown := sorted(set(counted) - set(labels)):
+        raise ValueError(f"the scheme has no label {unknown[0]!r}")
+    if not counted:
+        raise Undefined(undefined.TOO_FEW, "Nobody gave a label, so there is no distribution.")
+    counts = np.array([counted[label] + smoothing for label in labels], dtype=np.float64)
+    return counts / counts.sum()
 
 
 def mean_scale(ratings: Iterable[float | None]) -> MeanScale:
@@ -103,7 +123,7 @@ def mean_scale(ratings: Iterable[float | None]) -> MeanScale:
     return MeanScale(float(math.fsum(given) / len(given)), sd, len(given))
 
 
-def _drawn(labels: list[str], seed: int | None, key: str) -> str:
+def draw(labels: list[str], seed: int | None, key: str) -> str:
     """One of the labels (in order of name), by a hash: stable across versions of any random generator."""
     text = "\x1f".join([str(seed), key, *labels])
     return labels[int.from_bytes(hashlib.sha256(text.encode()).digest(), "big") % len(labels)]

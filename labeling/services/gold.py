@@ -150,8 +150,8 @@ def _of_values(item: UUID, values: list, question: Question, method: dict) -> di
 
 def _of_traces(one: ratings.TracesOfItem) -> dict:
     fused = fuse_mean(one.values)
-    present = ~np.isnan(fused.mean)
-    times, mean, spread = one.times_us[present], fused.mean[present], np.nan_to_num(fused.sd[present])
+    present = ~np.isnan(fused.value)
+    times, mean, spread = one.times_us[present], fused.value[present], np.nan_to_num(fused.sd[present])
     if not present.any():
         return {"item": one.item, "n": len(one.annotators), "flag": "too_few"}
     return {

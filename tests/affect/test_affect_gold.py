@@ -77,17 +77,17 @@ def test_the_vote_does_not_depend_on_order_and_its_shares_sum_to_one(votes, rand
 def test_fusing_takes_the_raters_present_at_each_step():
     traces = np.array([[0.0, 0.2, nan, nan], [1.0, nan, 0.4, nan], [0.5, 0.4, 0.4, nan]])
     fused = fuse_mean(traces)
-    assert fused.mean.tolist()[:3] == pytest.approx([0.5, 0.3, 0.4])
+    assert fused.value.tolist()[:3] == pytest.approx([0.5, 0.3, 0.4])
     assert fused.sd.tolist()[:3] == pytest.approx([0.5, np.std([0.2, 0.4], ddof=1), 0.0])
     assert fused.n.tolist() == [3, 2, 2, 0]
-    assert np.isnan(fused.mean[3])
+    assert np.isnan(fused.value[3])
     assert np.isnan(fused.sd[3])
 
 
 def test_the_ends_of_a_fused_trace_are_not_drawn_to_zero():
     ramp = np.linspace(0.7, 0.9, 200)
     fused = fuse_mean([ramp + 0.05, ramp - 0.05])
-    assert fused.mean == pytest.approx(ramp)
+    assert fused.value == pytest.approx(ramp)
 
 
 def test_infinite_samples_cannot_be_fused():

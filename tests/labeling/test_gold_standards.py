@@ -114,9 +114,9 @@ def test_a_fused_trace_is_the_mean_of_all_with_its_spread():
     lines[2][len(times) // 2 :] = np.nan
     right = fuse_mean(np.vstack(lines))
     mean, spread = container.unpack(bytes(one.trace)), container.unpack(bytes(one.trace_spread))
-    np.testing.assert_allclose(mean.values, right.mean, atol=1e-12)
+    np.testing.assert_allclose(mean.values, right.value, atol=1e-12)
     np.testing.assert_allclose(spread.values, right.sd, atol=1e-12)
-    assert (len(mean.times_us), one.n, one.number) == (len(times), 3, pytest.approx(float(np.mean(right.mean))))
+    assert (len(mean.times_us), one.n, one.number) == (len(times), 3, pytest.approx(float(np.mean(right.value))))
 
 
 def test_a_worker_killed_in_the_middle_leaves_nothing_and_the_next_one_ends_it(monkeypatch):
