@@ -150,10 +150,12 @@ def components(items: Sequence[SplitItem], duplicates: Iterable[tuple[str, str]]
 
 
 def _normal(shares: Mapping[str, float]) -> dict[str, float]:
+    """Sums to 1, largest first: among splits that are equally far from their aim the first is taken, and the order in
+    which somebody, or a database, wrote the shares down must not decide that."""
     total = sum(shares.values())
     if not shares or min(shares.values()) <= 0 or abs(total - 1) > 1e-6:
         raise ValueError(f"shares must be positive and sum to 1; these are {dict(shares)}")
-    return {name: share / total for name, share in shares.items()}
+    return {name: shares[name] / total for name in sorted(shares, key=lambda name: (-shares[name], name))}
 
 
 def _require_several(groups: list[list[str]], known: Mapping[str, SplitItem], shares: Mapping[str, float]) -> None:

@@ -1,5 +1,6 @@
 """Splits: nobody in two of them, the same for the same items in any order, refused where they would mislead."""
 
+import itertools
 import random
 import time
 from collections import Counter
@@ -125,3 +126,12 @@ def test_ten_thousand_items_split_in_a_moment():
     begin = time.process_time()
     speaker_disjoint(items, seed=1)
     assert time.process_time() - begin < 2
+
+
+def test_the_order_in_which_shares_are_written_down_means_nothing():
+    items = [SplitItem(f"i{n:02}", frozenset({f"p{n % 12}"}), label="ab"[n % 2]) for n in range(24)]
+    shares = {"train": 0.7, "development": 0.15, "test": 0.15}
+    made = speaker_disjoint(items, seed=1, shares=shares)
+    for names in itertools.permutations(shares):
+        again = speaker_disjoint(items, seed=1, shares={name: shares[name] for name in names})
+        assert again.assignment == made.assignment, names
