@@ -58,7 +58,7 @@ def markdown(version: DatasetVersion) -> str:
 
 def _question(question: dict) -> str:
     prompt = question["prompt"].get("en", "")
-    if question["kind"] == "choice":
+    if question["kind"] in ("choice", "segments"):
         return f"- {question['key']} ({question['level']}): {prompt} " + ", ".join(
             label["code"] for label in question["labels"]
         )

@@ -134,7 +134,9 @@ def opened(row: VersionRow, study_id) -> str:
 
 def _made(version: DatasetVersion, rows: Contents) -> Iterator[tuple[File, Table | None]]:
     """The files but the manifest; each table is built, written in every format, and let go."""
-    for build in (tables.items, tables.ratings, tables.traces):
+    # Only a scheme with tiers has them: a package without keeps the files, and the bytes, that it always had.
+    tiers = (tables.segments,) if any("segments" in content for _id, content in rows) else ()
+    for build in (tables.items, tables.ratings, tables.traces, *tiers):
         table = build(version, rows)
         for name in FORMATS:
             yield File(f"{table.name}{codecs.load(name).SUFFIX}", table.description, written(table, name)), table

@@ -21,7 +21,7 @@ from consent.gate import Use, permitted
 from consent.models import Participant
 from consent.purposes import Modality
 from datasets.models import DatasetVersion
-from labeling.models import Annotator, Answer, Appearance, GoldLabel, Item, ItemTarget, Question, Trace, Track
+from labeling.models import Annotator, Answer, Appearance, GoldLabel, Item, ItemTarget, Question, Segment, Trace, Track
 from labeling.services import ratings
 
 GOLD = "gold"  # stands where an annotator's pseudonym would, for the fused trace
@@ -65,12 +65,18 @@ def build(version: DatasetVersion) -> Iterator[Row]:
     ids = {item.pk for item in chosen}
     tracks = _tracks(version, chosen)
     gold, said, traces = _gold(version, ids), _ratings(version, ids), _traces(version, ids)
+    segments = _segments(version, ids)
     texts = _texts(version, chosen, tracks)
     names = _Names(version)
     for item in chosen:
         content = _content(item, tracks[item.recording_id], gold[item.pk], said[item.pk], traces[item.pk], names)
         if item.pk in texts:
             content["text"] = texts[item.pk]
+        if item.pk in segments:
+            named = [{**one, "annotator": names.annotator(who)} for who, one in segments[item.pk]]
+            content["segments"] = sorted(
+                named, key=lambda s: (s["question"], s["annotator"], s["start_us"], s["end_us"], s["label"])
+            )
         used = {track.pk for track in tracks[item.recording_id]}
         appearances = list(item.recording.appearances.all())
         yield Row(
@@ -166,12 +172,30 @@ def _ratings(version: DatasetVersion, ids: set[UUID]) -> dict[UUID, list[tuple[U
     found: dict[UUID, list[tuple[UUID, dict]]] = defaultdict(list)
     rows = (
         Answer.objects.filter(annotation__in=ratings.annotations(version.campaign))
-        .exclude(question__kind=Question.Kind.TEXT)
+        .filter(question__kind__in=Question.MEASURED)
         .values_list("annotation__item_id", "annotation__annotator_id", "question__key", "label__code", "number")
     )
     for item, annotator, question, label, number in rows.iterator(chunk_size=5000):
         if item in ids:
             found[item].append((annotator, {"question": question, "label": label, "number": number}))
+    return found
+
+
+def _segments(version: DatasetVersion, ids: set[UUID]) -> dict[UUID, list[tuple[UUID, dict]]]:
+    """Everybody's labelled intervals. Their words stay out: they are free text about people."""
+    found: dict[UUID, list[tuple[UUID, dict]]] = defaultdict(list)
+    rows = Segment.objects.filter(annotation__in=ratings.annotations(version.campaign)).select_related(
+        "annotation", "question", "label"
+    )
+    for one in rows.iterator(chunk_size=5000):
+        if one.annotation.item_id in ids:
+            told = {
+                "question": one.question.key,
+                "label": one.label.code if one.label else "",
+                "start_us": one.start_us,
+                "end_us": one.end_us,
+            }
+            found[one.annotation.item_id].append((one.annotation.annotator_id, told))
     return found
 
 

@@ -32,7 +32,7 @@ def items(version: DatasetVersion, rows: Contents) -> Table:
         Column("modalities", LIST_STRING, "Modalities of the recording that may be used"),
         Column("targets", LIST_STRING, "Whom the labels are about, under pseudonyms of this dataset"),
     ]
-    asked = version.schema["questions"]
+    asked = [one for one in version.schema["questions"] if one["kind"] != "segments"]  # a tier has no one value an item
     for question in asked:
         columns += _of_question(question)
     with_text = version.profile == "labels_and_text"
@@ -109,6 +109,25 @@ def traces(version: DatasetVersion, rows: Contents) -> Table:
     return build(
         "traces", "One row a sample of a continuous rating: raw of every annotator, and fused", columns, values, order
     )
+
+
+def segments(version: DatasetVersion, rows: Contents) -> Table:
+    """One row a labelled interval."""
+    columns = [
+        ITEM,
+        Column("annotator", STRING, "Pseudonym, as in ratings"),
+        Column("question", STRING, "Key of the question, which is the tier"),
+        Column("label", STRING, "Code of the label"),
+        Column("start_us", INT64, "Media time on the recording clock, microseconds"),
+        Column("end_us", INT64, "The end is not included"),
+    ]
+    values, order = [], []
+    for export_id, content in rows:
+        for n, one in enumerate(content.get("segments", ())):
+            said = [one["annotator"], one["question"], one["label"], one["start_us"], one["end_us"]]
+            values.append([export_id.hex(), *said])
+            order.append(export_id + n.to_bytes(4, "big"))
+    return build("segments", "One row a labelled interval: every annotator, nothing averaged", columns, values, order)
 
 
 def splits(version: DatasetVersion, rows: Contents) -> Table:

@@ -57,7 +57,8 @@ class SkipBody(Serializer):
 
 
 class AnswerBody(Serializer):
-    """`answers` maps a question's key to {"label": id}, {"number": n} or {"text": s}."""
+    """`answers` maps a question's key to {"label": id}, {"number": n}, {"text": s} or {"segments": [{"start_us", "end_us", "label",
+    "text"?}]}."""
 
     assignment = serializers.UUIDField()
     client_id = serializers.UUIDField()

@@ -44,6 +44,9 @@ class Question(Row):
         SCALE = "scale", _("Scale")
         TRACE = "trace", _("Trace")
         TEXT = "text", _("Text")
+        SEGMENTS = "segments", _("Segments")  # labelled intervals on a tier; they may overlap
+
+    MEASURED = (Kind.CHOICE, Kind.SCALE, Kind.TRACE)  # what agreement and gold standards are made of
 
     class Level(models.TextChoices):
         NOMINAL = "nominal", _("Nominal")

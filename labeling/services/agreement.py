@@ -60,8 +60,8 @@ def measure(
 
 
 def _measured(campaign: Campaign, question: Question, seed: int) -> dict | None:
-    if question.kind == Question.Kind.TEXT:
-        return None  # free words have no coefficient
+    if question.kind not in Question.MEASURED:
+        return None  # free words and tiers have no coefficient here
     if question.kind == Question.Kind.TRACE:
         clips = [one.values for one in ratings.traces(campaign, question) if len(one.annotators) > 1]
         name, result = "concordance_pairwise", load("concordance_pairwise")(clips, seed=seed, resamples=RESAMPLES)

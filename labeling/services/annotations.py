@@ -37,7 +37,7 @@ from labeling.models import (
     Question,
     QueuePlace,
 )
-from labeling.services import traces, values
+from labeling.services import segments, traces, values
 from labeling.services.queue import withdrawn
 from labeling.services.schemes import Definition, definition
 
@@ -116,8 +116,8 @@ def submit_annotation(
 ) -> Annotation:
     """Record the actor's answer to an assignment, in place of the one they gave before.
 
-    `answers` maps a question's key to {"label": id}, {"number": n} or {"text": s}; a question of trace is answered by
-    the trace that was finished before. Safe to repeat: the same `client_id` returns the annotation already stored, with
+    `answers` maps a question's key to {"label": id}, {"number": n}, {"text": s} or {"segments": [...]}; a question of
+    trace is answered by the trace that was finished before. Safe to repeat: the same `client_id` returns the annotation already stored, with
     `repeated` set. An answer to a lease that ran out is taken as well.
 
     Raises Invalid (see values.check_answers), Refused `client_id_reused`, `campaign_closed`, `scheme_stale`,
@@ -132,6 +132,7 @@ def submit_annotation(
     )
     asked = definition(assignment.campaign.scheme_version_id)
     said = values.check_answers(asked, answers)
+    segments.check(said, assignment.item_id)
     return _store(actor, assignment, client_id, asked, said, evidence, source)
 
 
@@ -222,9 +223,9 @@ def _perceived(campaign: Campaign, claims: Mapping[str, Any]) -> dict[str, Any]:
 
 def _keep_answers(annotation: Annotation, said: Sequence[values.Value], assignment: Assignment) -> None:
     sealed: dict[str, bytes] = {}
-    texts = [value for value in said if value.text]
+    texts, tiers = [value for value in said if value.text], any(value.segments for value in said)
+    targets = _targets_of(assignment.item_id) if texts or tiers else []
     if texts:
-        targets = _targets_of(assignment.item_id)
         made = keys.seal_many(
             [value.text for value in texts],
             study_id=assignment.campaign.study_id,
@@ -237,6 +238,11 @@ def _keep_answers(annotation: Annotation, said: Sequence[values.Value], assignme
         [(ids.new(), annotation.created_at, annotation.pk, value.question.id, value.label, value.number,
           sealed.get(value.question.key, b"")) for value in said],
     )  # fmt: skip
+    if tiers:
+        segments.keep(
+            [(annotation, said)], study_id=assignment.campaign.study_id, targets={assignment.item_id: targets},
+            assignment=assignment,
+        )  # fmt: skip
 
 
 def _targets_of(item_id: UUID) -> list[UUID]:
@@ -259,7 +265,12 @@ def _count(assignment: Assignment, *, first: bool) -> None:
 
 def _fingerprint(assignment: Assignment, said: Sequence[values.Value]) -> bytes:
     """A keyed hash of what was said: tells a repeat from another answer under the same client id, and tells nothing else."""
-    plain = [[value.question.key, str(value.label or ""), value.number, value.text] for value in said]
+    plain: list[list[Any]] = []
+    for value in said:
+        spans = (
+            [[[one.start_us, one.end_us, str(one.label), one.text] for one in value.segments]] if value.segments else []
+        )
+        plain.append([value.question.key, str(value.label or ""), value.number, value.text, *spans])
     text = json.dumps([str(assignment.pk), plain], ensure_ascii=False)
     return salted_hmac("labeling.annotation.fingerprint", text, algorithm="sha256").digest()
 
@@ -268,11 +279,19 @@ def _fingerprint(assignment: Assignment, said: Sequence[values.Value]) -> bytes:
 
 
 def answers_of(annotation: Annotation) -> dict[str, dict[str, Any]]:
-    """An annotation's answers by question key, as they are sent: {"label": id}, {"number": n}, {"text": s}, {"trace": id}."""
+    """An annotation's answers by question key, as they are sent: {"label": id}, {"number": n}, {"text": s},
+    {"segments": [...]}, {"trace": id}."""
     found: dict[str, dict[str, Any]] = {}
     targets: list[UUID] | None = None
+    tiers: dict[UUID, list[dict[str, Any]]] | None = None
     for answer in annotation.answers.select_related("question__scheme_version"):
-        if answer.label_id is not None:
+        if answer.question.kind == Question.Kind.SEGMENTS:
+            targets = _targets_of(annotation.item_id) if targets is None else targets
+            tiers = (
+                segments.of(annotation, answer.question.scheme_version.study_id, targets) if tiers is None else tiers
+            )
+            found[answer.question.key] = {"segments": tiers.get(answer.question_id, [])}
+        elif answer.label_id is not None:
             found[answer.question.key] = {"label": str(answer.label_id)}
         elif answer.number is not None:
             found[answer.question.key] = {"number": answer.number}
@@ -315,6 +334,8 @@ def import_annotations(
     asked = definition(campaign.scheme_version_id)
     said = [values.check_answers(_without_traces(asked), row.answers) for row in rows]
     _refuse_foreign(campaign, {row.item_id for row in rows})
+    for row, one in zip(rows, said, strict=True):
+        segments.check(one, row.item_id)
     before = {
         (one.item_id, one.annotator_id): one for one in Annotation.objects.filter(campaign=campaign, current=True)
     }
@@ -326,8 +347,10 @@ def import_annotations(
     replaced = [one.supersedes_id for one in made if one.supersedes_id]
     Annotation.objects.filter(pk__in=replaced).update(current=False)
     Annotation.objects.bulk_create(made, batch_size=500)
-    targets = _targets({row.item_id for row in rows} if any(v.text for vs in said for v in vs) else set())
+    sealing = any(value.text or value.segments for one in said for value in one)
+    targets = _targets({row.item_id for row in rows} if sealing else set())
     Answer.objects.bulk_create(_answer_rows(campaign, made, said, targets), batch_size=1000)
+    segments.keep(zip(made, said, strict=True), study_id=campaign.study_id, targets=targets)
     for annotation, row in zip(made, rows, strict=True):
         traces.import_traces(annotation, asked, row.traces)
     audit.record("labeling.annotations.imported", actor=actor, target=campaign, annotations=len(made), source=source)

@@ -80,7 +80,7 @@ def give_up(gold: GoldStandard) -> None:
 
 
 def _rows(gold: GoldStandard, campaign: Campaign, progress: Callable[[int, int], None] | None) -> Iterator[tuple]:
-    questions = list(campaign.scheme_version.questions.exclude(kind=Question.Kind.TEXT))
+    questions = list(campaign.scheme_version.questions.filter(kind__in=Question.MEASURED))
     now = timezone.now()
     for done, question in enumerate(questions):
         if progress is not None:
@@ -105,7 +105,7 @@ def _keep(gold: GoldStandard, inputs: str, rows: list[tuple]) -> GoldStandard:
 
 
 def _methods(campaign: Campaign, asked: Mapping[str, Mapping[str, Any]]) -> dict[str, dict]:
-    questions = {q.key: q for q in campaign.scheme_version.questions.exclude(kind=Question.Kind.TEXT)}
+    questions = {q.key: q for q in campaign.scheme_version.questions.filter(kind__in=Question.MEASURED)}
     if unknown := sorted(set(asked) - set(questions)):
         raise Invalid("question_unknown", _("The scheme has no question %(key)s.") % {"key": unknown[0][:40]})
     chosen: dict[str, dict] = {}

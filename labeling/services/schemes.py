@@ -221,6 +221,8 @@ def _check(version: SchemeVersion, question: NewQuestion) -> None:
         wrong = _("A key is made of letters, digits, hyphens and underscores.")
     elif question.kind == Question.Kind.CHOICE and len(question.labels) < 2:
         wrong = _("A choice needs two labels at least.")
+    elif question.kind == Question.Kind.SEGMENTS and not question.labels:
+        wrong = _("A tier needs a label at least.")
     elif len({one.code for one in question.labels}) != len(question.labels):
         wrong = _("Two labels have one code.")
     elif question.kind == Question.Kind.SCALE and not _is_range(question.minimum, question.maximum):

@@ -231,10 +231,15 @@ def _begun(assignment: Assignment, asked: Asked, client_id: UUID) -> Trace:
         Trace.objects.filter(pk=found.pk).update(state=Trace.State.RECORDING)
         found.state = Trace.State.RECORDING
     if found is None:
-        track = _perceived_track(assignment)
-        alignment = Alignment.objects.filter(track=track).order_by("-number").first() if track else None
+        track, alignment = perceived(assignment)
         found = Trace.objects.create(track=track, alignment=alignment, **key)
     return found
+
+
+def perceived(assignment: Assignment) -> tuple[Track | None, Alignment | None]:
+    """The track that is perceived, and its newest alignment: what answers in time are made under."""
+    track = _perceived_track(assignment)
+    return track, Alignment.objects.filter(track=track).order_by("-number").first() if track else None
 
 
 def _perceived_track(assignment: Assignment) -> Track | None:
@@ -298,7 +303,7 @@ def _refuse_not_numbers(name: str, given: Any, n: int) -> None:
 
 
 def _refuse_out_of_range(asked: Asked, item: Any, found: container.Trace) -> None:
-    start, end = _bounds(item)
+    start, end = bounds(item)
     if found.times_us[0] < start or found.times_us[-1] > end:
         raise values.invalid("time_out_of_range", "times_us", _("A time lies outside the clip."))
     least = -1.0 if asked.minimum is None else asked.minimum
@@ -309,7 +314,7 @@ def _refuse_out_of_range(asked: Asked, item: Any, found: container.Trace) -> Non
         )
 
 
-def _bounds(item: Any) -> tuple[int, int]:
+def bounds(item: Any) -> tuple[int, int]:
     """The item's time on the recording clock; an item without an end is as long as its recording."""
     if item.end_us > item.start_us:
         return item.start_us, item.end_us
@@ -376,7 +381,7 @@ def _pack(trace: Trace, samples: container.Trace, held: Assignment, device: dict
 
 def _measure(trace: Trace, samples: container.Trace, item: Any) -> None:
     """Pack, and say how much of the item was rated: the share of its time between samples at most half a second apart."""
-    start, end = _bounds(item)
+    start, end = bounds(item)
     steps = np.diff(samples.times_us)
     rated = steps[(steps <= LARGEST_STEP_US) & ((samples.flags[1:] & container.Flag.GAP_BEFORE) == 0)].sum()
     # Up to the first sample and after the last one the hand may rest as long as between two samples.

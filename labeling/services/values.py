@@ -1,12 +1,12 @@
 """Checking what was answered against what was asked. Plain values in, checked values out; nothing is stored here.
 
-An answer is a mapping: {"label": id} to a choice, {"number": n} to a scale, {"text": s} to a text, {"trace": id} (or nothing)
-to a trace. All that is wrong is told at once, by question; the first code is the error's code.
+An answer is a mapping: {"label": id} to a choice, {"number": n} to a scale, {"text": s} to a text, {"segments": [{"start_us",
+"end_us", "label", "text"?}]} to a tier, {"trace": id} (or nothing) to a trace. All that is wrong is told at once, by question; the first code is the error's code.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from math import isfinite
@@ -23,17 +23,31 @@ from labeling.services.schemes import Asked, Definition
 LONGEST_TEXT = 2000
 MOST_CLAIMS = 20
 MOST_DETAILS = 20_000
+MOST_SEGMENTS = 10_000
+_LATEST_US = 2**53
 EARLIEST, LATEST = datetime(2000, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True)
+class Span:
+    """A labelled interval, [start, end) on the recording clock."""
+
+    start_us: int
+    end_us: int
+    label: UUID
+    text: str = ""
+
+
+@dataclass(frozen=True)
 class Value:
-    """One checked answer; exactly one of label, number and text is set."""
+    """One checked answer; exactly one of label, number, text and segments is set. No segment at all is an answer as well:
+    nothing of the kind happened."""
 
     question: Asked
     label: UUID | None = None
     number: float | None = None
     text: str = ""
+    segments: tuple[Span, ...] | None = None
 
 
 class _Wrong(Exception):
@@ -167,13 +181,22 @@ def _refuse(asked: Definition, answers: Mapping, wrong: Mapping[str, _Wrong]) ->
 
 def _from_another_version(asked: Definition, answers: Mapping) -> bool:
     sent = []
-    for one in answers.values():
+    for one in _labelled(answers):
         try:
-            sent.append(check_uuid(one.get("label"), "label")) if isinstance(one, Mapping) else None
+            sent.append(check_uuid(one.get("label"), "label"))
         except Invalid:
             continue
     same = Label.objects.filter(pk__in=sent, question__scheme_version__scheme_id=asked.scheme_id)
     return same.exclude(question__scheme_version_id=asked.version_id).exists()
+
+
+def _labelled(answers: Mapping) -> Iterator[Mapping]:
+    """Everything in the answers that may carry a label."""
+    for one in answers.values():
+        if isinstance(one, Mapping):
+            yield one
+            inner = one.get("segments")
+            yield from (part for part in (inner if isinstance(inner, list) else ())[:100] if isinstance(part, Mapping))
 
 
 def _value(question: Asked, given: Any) -> Value | None:
@@ -183,11 +206,11 @@ def _value(question: Asked, given: Any) -> Value | None:
         raise _Wrong("wrong_type", _("An answer is an object with a label, a number or a text."))
     if question.kind == Question.Kind.TRACE:
         return None  # traces travel on their own; annotations asks for the finished one
-    field = {Question.Kind.CHOICE: "label", Question.Kind.SCALE: "number"}.get(question.kind, "text")
+    field = _FIELDS[question.kind]
     if any(name != field for name in given):
         raise _Wrong("wrong_type", _("This question takes a %(field)s.") % {"field": field})
     sent = given.get(field)
-    value = None if sent is None else {"label": _label, "number": _number, "text": _text}[field](question, sent)
+    value = None if sent is None else _READERS[field](question, sent)
     if value is None and question.required:
         raise _Wrong("required", _("An answer is needed here."))
     return value
@@ -232,6 +255,44 @@ def _text(question: Asked, sent: Any) -> Value | None:
     if len(text) > LONGEST_TEXT:
         raise _Wrong("too_long", _("A text has at most %(n)d characters.") % {"n": LONGEST_TEXT})
     return Value(question, text=text) if text else None
+
+
+def _segments(question: Asked, sent: Any) -> Value:
+    if not isinstance(sent, list | tuple) or len(sent) > MOST_SEGMENTS:
+        raise _Wrong("wrong_type", _("A tier takes a list of at most %(n)d segments.") % {"n": MOST_SEGMENTS})
+    return Value(question, segments=tuple(sorted((_span(question, one) for one in sent), key=_place)))
+
+
+def _span(question: Asked, sent: Any) -> Span:
+    if not isinstance(sent, Mapping) or set(sent) - {"start_us", "end_us", "label", "text"}:
+        raise _Wrong("wrong_type", _("A segment has start_us, end_us, a label, and a text if wanted."))
+    start, end = sent.get("start_us"), sent.get("end_us")
+    if any(type(time) is not int for time in (start, end)):  # exact types: True is no time
+        raise _Wrong("not_a_number", _("Times are whole microseconds."))
+    if not 0 <= start < end <= _LATEST_US:
+        raise _Wrong("time_out_of_range", _("A segment ends after it starts."))
+    text = _text(question, sent["text"]) if sent.get("text") is not None else None
+    return Span(start, end, _label(question, sent.get("label")).label, text.text if text else "")
+
+
+def _place(one: Span) -> tuple[int, int, str, str]:
+    return one.start_us, one.end_us, str(one.label), one.text
+
+
+_FIELDS = {
+    Question.Kind.CHOICE: "label",
+    Question.Kind.SCALE: "number",
+    Question.Kind.TEXT: "text",
+    Question.Kind.SEGMENTS: "segments",
+}
+_READERS = {"label": _label, "number": _number, "text": _text, "segments": _segments}
+
+
+def within(said: Sequence[Value], start_us: int, end_us: int) -> None:
+    """Raises Invalid("time_out_of_range") for a segment outside the item's time."""
+    for value in said:
+        if any(one.start_us < start_us or one.end_us > end_us for one in value.segments or ()):
+            raise invalid("time_out_of_range", f"answers.{value.question.key}", _("A time lies outside the clip."))
 
 
 def _range(question: Asked) -> str:

@@ -29,7 +29,7 @@ def test_every_column_and_every_file_is_on_the_page():
     version = factories.scene(n=6, kinds=("scale",)).publish()
     rows = package.contents(version)
     asked = {question["key"] for question in version.schema["questions"]}
-    for table in (tables.items, tables.ratings, tables.traces):
+    for table in (tables.items, tables.ratings, tables.traces, tables.segments):
         for column in table(version, rows).columns:
             name = column.name
             for key in asked:

@@ -100,13 +100,15 @@ def items(of: Study, who: list[Participant], n: int, modality: str = Modality.AU
 
 
 def scheme(of: Study, *kinds: str) -> SchemeVersion:
-    """A scheme that asks the kinds named: choice, scale, trace, text."""
+    """A scheme that asks the kinds named: choice, scale, trace, segments, text."""
     questions = {
         "choice": NewQuestion("emotion", "choice", {"en": "What does {target} appear to express?"},
                               labels=[NewLabel(code, {"en": code.title()}, emotion=code) for code in EMOTIONS]),
         "scale": NewQuestion("valence", "scale", {"en": "How pleasant?"}, dimension="valence", minimum=1, maximum=9, step=1,
                              anchors=[{"value": 1, "text": {"en": "unpleasant"}}, {"value": 9, "text": {"en": "pleasant"}}]),
         "trace": NewQuestion("arousal", "trace", {"en": "How activated?"}, dimension="arousal", minimum=-1, maximum=1),
+        "segments": NewQuestion("laughter", "segments", {"en": "When does {target} laugh?"}, required=False,
+                                labels=[NewLabel("laugh", {"en": "Laugh"}), NewLabel("smile", {"en": "Smile"})]),
         "text": NewQuestion("note", "text", {"en": "What did you notice?"}, required=False),
     }  # fmt: skip
     return schemes.create_scheme(
