@@ -15,8 +15,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from affect import undefined
-from affect.agreement.alpha import draw_weights
 from affect.agreement.concordance import concordance
+from affect.agreement.resampling import draw_weights
 from affect.measure import Measure, describe, percentile_interval
 from affect.undefined import Undefined
 

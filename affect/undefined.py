@@ -10,9 +10,10 @@ NO_OVERLAP = "no_overlap"
 CONSTANT_TRACE = "constant_trace"
 TOO_FEW = "too_few"
 MOSTLY_UNDEFINED = "mostly_undefined"
+INCOMPLETE = "incomplete"
 CONTRARY = "contrary"
 
-CODES = frozenset({ONE_VALUE_ONLY, NO_OVERLAP, CONSTANT_TRACE, TOO_FEW, MOSTLY_UNDEFINED, CONTRARY})
+CODES = frozenset({ONE_VALUE_ONLY, NO_OVERLAP, CONSTANT_TRACE, TOO_FEW, MOSTLY_UNDEFINED, INCOMPLETE, CONTRARY})
 
 
 class Undefined(ValueError):

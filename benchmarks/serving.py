@@ -28,9 +28,12 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 FOLDER = tempfile.TemporaryDirectory(prefix="concord-benchmark-")
 os.environ.update(
-    SECRET_KEY=secrets.token_hex(32), CONCORD_DATA=f"{FOLDER.name}/data", DJANGO_SETTINGS_MODULE="config.settings"
+    SECRET_KEY=secrets.token_hex(32),
+    CONCORD_DATA=f"{FOLDER.name}/data",
+    CONCORD_LEDGER=f"{FOLDER.name}/ledger",
+    DJANGO_SETTINGS_MODULE="config.settings",
 )
-for name in ("DATABASE_URL", "KEYS_DATABASE_URL", "PUBLIC_URL"):
+for name in ("DATABASE_URL", "KEYS_DATABASE_URL", "DATABASE_OWNER_URL", "KEYS_DATABASE_OWNER_URL", "PUBLIC_URL"):
     os.environ.pop(name, None)
 Path(os.environ["CONCORD_DATA"]).mkdir()
 
@@ -49,9 +52,21 @@ def migrate() -> None:
         call_command("migrate", database=database, verbosity=0)
 
 
+def static_files() -> None:
+    """Collect, name and compress the static files, as a start does; without them the server answers pages and warns."""
+    if not Path(settings.STATIC_ROOT).is_dir():
+        call_command("collectstatic", interactive=False, verbosity=0)
+
+
+def manage(*words: str) -> None:
+    """A manage.py command in a process of its own, on the benchmark's data. Raises when it fails."""
+    subprocess.run([sys.executable, "manage.py", *words], cwd=ROOT, check=True, stdout=subprocess.DEVNULL)
+
+
 @contextmanager
 def server(threads: int = 8) -> Iterator[int]:
     """The web server; gives its port. Ends the process it started."""
+    static_files()
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
@@ -74,19 +89,24 @@ def server(threads: int = 8) -> Iterator[int]:
         process.wait(15)
 
 
+def cookies(user: Any) -> dict[str, str]:
+    """The cookies of somebody who has just signed in."""
+    session = SessionStore()
+    session[SESSION_KEY], session[HASH_SESSION_KEY] = str(user.pk), user.get_session_auth_hash()
+    session[BACKEND_SESSION_KEY] = "allauth.account.auth_backends.AuthenticationBackend"
+    session.save()
+    return {settings.SESSION_COOKIE_NAME: session.session_key, settings.CSRF_COOKIE_NAME: secrets.token_hex(16)}
+
+
 class Browser:
     """One signed-in person with a connection that stays open."""
 
     def __init__(self, port: int, user: Any) -> None:
         self._connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
-        session = SessionStore()
-        session[SESSION_KEY], session[HASH_SESSION_KEY] = str(user.pk), user.get_session_auth_hash()
-        session[BACKEND_SESSION_KEY] = "allauth.account.auth_backends.AuthenticationBackend"
-        session.save()
-        token = secrets.token_hex(16)
+        held = cookies(user)
         self._headers = {
-            "Cookie": f"{settings.SESSION_COOKIE_NAME}={session.session_key}; {settings.CSRF_COOKIE_NAME}={token}",
-            "X-CSRFToken": token, "Content-Type": "application/json", "Accept": "application/json",
+            "Cookie": "; ".join(f"{name}={value}" for name, value in held.items()),
+            "X-CSRFToken": held[settings.CSRF_COOKIE_NAME], "Content-Type": "application/json", "Accept": "application/json",
         }  # fmt: skip
 
     def post(self, path: str, body: Any) -> tuple[int, Any]:

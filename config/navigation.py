@@ -60,7 +60,13 @@ def _navigation(request: HttpRequest) -> dict[str, Any]:
         )
     if user.is_operator:
         groups.append({"title": _("Installation"), "links": [_link(request, _("New study"), reverse("studies:new"))]})
-    return {"groups": groups, "who": {"name": user.name or user.email, "role": ", ".join(sorted(held))}}
+    return {
+        "groups": groups,
+        "who": {
+            "name": user.name or user.email,
+            "role": ", ".join(str(Study.role_names[role]) for role in Study.roles if role in held),
+        },
+    }
 
 
 def _group(request: HttpRequest, title: str, table: tuple, may: set[str], study: Study) -> list[dict]:

@@ -187,6 +187,7 @@ STORAGES = {
 FILE_UPLOAD_HANDLERS = ["consent.assets.SealedUploadHandler"]  # an upload is never a plain file on the disk
 UPLOAD_MAX_BYTES = env.number("UPLOAD_MAX_MB", 4096, "Largest accepted media file, in MB.", least=1) * 1024 * 1024
 DATA_UPLOAD_MAX_MEMORY_SIZE = 32 * 1024 * 1024
+DATA_UPLOAD_MAX_NUMBER_FILES = 8  # more than any page has
 JOB_VIEWERS = "config.jobs.may_see"
 # What hangs from something comes before it: an erasure goes through them in this order.
 HOLDINGS = [
@@ -252,6 +253,7 @@ AXES_FAILURE_LIMIT = env.number(
 AXES_COOLOFF_TIME = 0.25  # hours
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_USERNAME_FORM_FIELD = "login"
+AXES_USERNAME_CALLABLE = "core.accounts.named_at_the_door"
 AXES_LOCKOUT_CALLABLE = "core.accounts.locked_out"
 AXES_ENABLE_ACCESS_FAILURE_LOG = False
 AXES_VERBOSE = False
@@ -285,7 +287,7 @@ CONTENT_SECURITY_POLICY = {
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_AGE = 12 * 3600
-SESSION_ENGINE = "django.contrib.sessions.backends.db"  # a sign-out counts in every web process at once
+SESSION_ENGINE = "core.sessions"  # in the database: a sign-out counts in every web process at once
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE
 SESSION_COOKIE_NAME = "__Host-session" if SECURE else "session"
 CSRF_COOKIE_NAME = "__Host-csrf" if SECURE else "csrf"

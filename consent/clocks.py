@@ -7,10 +7,9 @@ none (Art. 3(2)); when that is a Saturday, a Sunday or a public holiday, on the 
 from __future__ import annotations
 
 from calendar import monthrange
+from collections.abc import Container
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
-
-import holidays
 
 ZONES = {
     "AT": "Europe/Vienna", "BE": "Europe/Brussels", "BG": "Europe/Sofia", "CH": "Europe/Zurich", "CY": "Asia/Nicosia",
@@ -45,6 +44,8 @@ def due(received: date, months: int, country: str, subdivision: str = "") -> dat
 
 def rule_version(country: str, subdivision: str = "") -> str:
     """Under which rules a date was computed, to be stored beside it."""
+    import holidays
+
     return f"1182/71;holidays-{holidays.__version__};{country}{'-' + subdivision if subdivision else ''}"
 
 
@@ -54,8 +55,10 @@ def share_gone(received: date, due_on: date, today: date) -> float:
     return 1.0 if whole <= 0 else min(1.0, max(0.0, (today - received).days / whole))
 
 
-def _holidays(country: str, subdivision: str, years: tuple[int, ...]) -> holidays.HolidayBase | dict:
+def _holidays(country: str, subdivision: str, years: tuple[int, ...]) -> Container[date]:
+    import holidays  # the calendars of the world take a twentieth of a start, and a legal clock is rarely set
+
     try:
         return holidays.country_holidays(country, subdiv=subdivision or None, years=years)
     except NotImplementedError:  # no calendar for this place: weekends alone move the date
-        return {}
+        return frozenset()

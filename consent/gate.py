@@ -20,6 +20,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime
 from functools import cache
 from typing import TypeVar
 
@@ -68,14 +69,17 @@ class Decision:
     bases: tuple[str, ...] = ()  # codes of the lawful grounds that were used
 
 
-def permitted(queryset: QuerySet[M], use: Use) -> QuerySet[M]:
-    """The rows of `queryset` that may be used so, now. An unknown purpose or recipient class permits nothing."""
+def permitted(queryset: QuerySet[M], use: Use, *, now: datetime | None = None) -> QuerySet[M]:
+    """The rows of `queryset` that may be used so, now. An unknown purpose or recipient class permits nothing.
+
+    `now` is for queries that are compiled once (core/prepared.py), which give the moment anew at each run.
+    """
     if use.purpose not in Purpose.values or use.recipient_class not in RecipientClass.values:
         return queryset.none()
     if queryset.model is Participant:
-        asked = _allowed(use).filter(participant=OuterRef("pk"))
+        asked = _allowed(use, now).filter(participant=OuterRef("pk"))
         return _to_country(queryset.filter(Exists(asked), state=Participant.State.ACTIVE), use)
-    return queryset.filter(Allowed(_way(queryset.model), use, timezone.now()))
+    return queryset.filter(Allowed(_way(queryset.model), use, now or timezone.now()))
 
 
 def check(obj: models.Model, use: Use) -> Decision:
@@ -118,9 +122,9 @@ def _is_permitted(obj: models.Model, use: Use) -> bool:
     return permitted(type(obj)._default_manager.filter(pk=obj.pk), use).exists()
 
 
-def _allowed(use: Use) -> QuerySet[Permission]:
+def _allowed(use: Use, now: datetime | None = None) -> QuerySet[Permission]:
     return Permission.objects.filter(
-        purpose=use.purpose, recipient_class=use.recipient_class, allowed_until__gt=timezone.now(),
+        purpose=use.purpose, recipient_class=use.recipient_class, allowed_until__gt=now or timezone.now(),
         participant__state=Participant.State.ACTIVE,
     ).order_by()  # fmt: skip
 

@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 
 from consent import assets, keys
 from consent.models import Asset, ConsentEvent, Participant, ParticipantLink, Permission, Request
+from consent.purposes import Purpose
 from consent.registry import Held
 
 COVERS = {
@@ -38,7 +39,8 @@ def export(participant: Participant, package: Any) -> None:
     said = [_said(one) for one in participant.consent_events.select_related("notice_text").order_by("id")]
     package.add_json("consent/events.json", said)
     package.section(
-        _("What you allowed"), [[one["at"][:10], one["purpose"] or _("everything"), one["said"]] for one in said]
+        _("What you allowed"),
+        [[one["at"][:10], _purpose(one["purpose"]), ConsentEvent.Kind(one["said"]).label] for one in said],
     )
     for text in {
         one.notice_text for one in participant.consent_events.select_related("notice_text__notice") if one.notice_text
@@ -100,6 +102,10 @@ def _forget_person(participant: Participant) -> int:
 
 def _label(name: str) -> str:
     return {"name": _("name"), "contact": _("contact"), "born_on": _("born on")}[name]
+
+
+def _purpose(code: str) -> str:
+    return str(Purpose(code).label) if code else _("everything")
 
 
 def _said(one: ConsentEvent) -> dict[str, Any]:

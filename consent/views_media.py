@@ -5,8 +5,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from errno import ECONNRESET
 from itertools import chain
+from time import monotonic
 
 from django.http import (
     Http404,
@@ -24,14 +26,15 @@ from consent.chunked import SeekableReader
 from consent.keys import KeyGone
 from consent.models import Asset
 
+ASK_AGAIN_SECONDS = 10
 # What a browser may show on its own; everything else is offered as a file to keep.
 _INLINE = ("video/", "audio/", "image/png", "image/jpeg", "image/webp", "application/octet-stream", "application/json")
 
 
-def serve(request: HttpRequest, asset: Asset) -> HttpResponseBase:
+def serve(request: HttpRequest, asset: Asset, still: Callable[[], bool] = lambda: True) -> HttpResponseBase:
     """The asset's bytes, whole or by a single range (RFC 9110): 200, 206, 304, 416; GET and HEAD.
 
-    Every chunk is authenticated before it is sent, the first block before the status line. Raises Http404 when the asset
+    `still` asks the gate again while a long answer is on its way: who stops meanwhile is not sent to its end. Every chunk is authenticated before it is sent, the first block before the status line. Raises Http404 when the asset
     is not readable any more, Damaged when the stored bytes were altered.
     """
     if request.method not in ("GET", "HEAD"):
@@ -54,7 +57,7 @@ def serve(request: HttpRequest, asset: Asset) -> HttpResponseBase:
     if request.method == "HEAD":
         stream.close()
         return _dressed(HttpResponse(status=status), asset, tag, span.headers())
-    response = StreamingHttpResponse(_first_now(stream, span), status=status)
+    response = StreamingHttpResponse(_first_now(stream, span, lambda: _readable(asset) and still()), status=status)
     response._resource_closers.append(stream.close)
     return _dressed(response, asset, tag, span.headers())
 
@@ -66,9 +69,24 @@ def _range_asked(request: HttpRequest, tag: str) -> str | None:
     return request.headers.get("Range")
 
 
-def _first_now(stream: SeekableReader, span: ranges.Span) -> Iterator[bytes]:
+def _first_now(stream: SeekableReader, span: ranges.Span, still: Callable[[], bool]) -> Iterator[bytes]:
     blocks = ranges.blocks(stream, span)
-    return chain([next(blocks, b"")], blocks)
+    return chain([next(blocks, b"")], _while_allowed(blocks, still))
+
+
+def _while_allowed(blocks: Iterator[bytes], still: Callable[[], bool]) -> Iterator[bytes]:
+    asked = monotonic()
+    for block in blocks:
+        if monotonic() - asked > ASK_AGAIN_SECONDS:
+            if not still():
+                # The status line is long gone: closing the connection early is the one way to say that this is not all.
+                raise ConnectionResetError(ECONNRESET, "the asset was withdrawn while it was sent")
+            asked = monotonic()
+        yield block
+
+
+def _readable(asset: Asset) -> bool:
+    return Asset.objects.filter(pk=asset.pk, state=Asset.State.STORED).exists()
 
 
 def _dressed(response: HttpResponseBase, asset: Asset, tag: str, head: dict[str, str]) -> HttpResponseBase:

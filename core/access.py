@@ -17,7 +17,9 @@ Every other protected model names the look-ups that lead to its roots::
 
 from __future__ import annotations
 
-from typing import Any, TypeVar
+from collections.abc import Callable
+from typing import Any, Generic, TypeVar
+from uuid import UUID
 
 from django.contrib.auth.models import AnonymousUser
 from django.core.exceptions import FieldDoesNotExist
@@ -32,6 +34,7 @@ from guardian.utils import get_user_obj_perms_model
 from core import audit
 from core.errors import Forbidden
 from core.models import User
+from core.prepared import Prepared
 
 M = TypeVar("M", bound=models.Model)
 
@@ -77,6 +80,25 @@ def fetch(user: User | AnonymousUser, action: str, queryset: QuerySet[M], **look
         raise Http404
     audit.observe("core.access.denied", actor=user, target=seen, outcome="denied", action=action)
     raise Forbidden("role_missing", _("Your role here does not include this."), action=action)
+
+
+class Fetch(Generic[M]):
+    """`fetch` by key for one look-up that stands in every second of work: the door's query, compiled once.
+
+    `_own = Fetch("label", lambda: Assignment.objects.select_related("campaign"))`, then `_own(request.user, pk)`.
+    What is not found goes through `fetch`, which knows 404 from 403 and writes the denial down.
+    """
+
+    def __init__(self, action: str, rows: Callable[[], QuerySet[M]]) -> None:
+        self._action, self._rows = action, rows
+        self._held = Prepared(self._query, user=UUID, pk=UUID)
+
+    def __call__(self, user: User | AnonymousUser, pk: UUID) -> M:
+        found = self._held.first(user=user.pk, pk=pk) if user.is_authenticated and user.is_active else None
+        return found if found is not None else fetch(user, self._action, self._rows(), pk=pk)
+
+    def _query(self, user: UUID, pk: UUID) -> QuerySet[M]:
+        return visible(User(pk=user, is_active=True), self._rows(), self._action).filter(pk=pk).order_by()[:1]
 
 
 def within(queryset: QuerySet[M], **lookup: Any) -> M:

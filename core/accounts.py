@@ -50,6 +50,13 @@ class SingleSignOnAdapter(DefaultSocialAccountAdapter):
         return sociallogin.user
 
 
+def named_at_the_door(request: HttpRequest, credentials: Any = None) -> str:
+    """Whose password is tried, as the lock counts it: every spelling that finds one account is one name."""
+    given = credentials or {}
+    name = given.get("email") or given.get("username") or given.get("login") or request.POST.get("login", "")
+    return str(name).replace("\0", "").strip().lower()[:254]
+
+
 def locked_out(request: HttpRequest, credentials: Any = None, *args: Any, **kwargs: Any) -> HttpResponse:
     """What axes shows after too many wrong passwords."""
     audit.observe("core.session.locked", outcome="denied")

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 from typing import Any
+
+from django.db import OperationalError
+from django.utils.translation import gettext as _
 
 
 class Refused(Exception):
@@ -48,3 +52,22 @@ class ConsentMissing(Refused):
     """The study is visible, but lacks the consent or basis for this use."""
 
     status = 412
+
+
+_FULL_ERRNO = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+_DISK_FULL = "53100"  # of PostgreSQL
+
+
+def no_room(exception: BaseException) -> bool:
+    """Whether a disk is full: said by the system, by SQLite, or by PostgreSQL. Nobody's mistake who was at work."""
+    if isinstance(exception, OperationalError):
+        said = exception.__cause__
+        return getattr(said, "sqlstate", "") == _DISK_FULL or getattr(said, "sqlite_errorname", "") == "SQLITE_FULL"
+    return isinstance(exception, OSError) and exception.errno in _FULL_ERRNO
+
+
+def refuse_stale(now: int, seen: int) -> None:
+    """For an edit, under its lock: refuse it when the revision is not the one that was seen."""
+    if now != seen:
+        said = _("This was changed meanwhile. Load it again and repeat your change.")
+        raise Refused("revision_stale", said, status=412)

@@ -15,16 +15,16 @@ def new() -> UUID:
 def many(n: int) -> list[str]:
     """`n` UUIDv7 as 32 hex digits, in rising order, for bulk rows: making UUID objects one by one would cost more than
     storing them. 12 bits after the time count (RFC 9562, 6.2, method 1), 62 bits are random."""
-    ms, random = time.time_ns() // 1_000_000, os.urandom(8 * n).hex()
-    made = []
-    for at in range(n):
-        bits = random[at * 16 : at * 16 + 16]
-        made.append(f"{ms + (at >> 12):012x}7{at & 4095:03x}{_VARIANT[bits[0]]}{bits[1:]}")
-    return made
+    import numpy as np  # here, since not every process that makes a key makes thousands
 
-
-# The variant's two bits, with the two random ones beside them.
-_VARIANT = {digit: "89ab"[int(digit, 16) & 3] for digit in "0123456789abcdef"}
+    at = np.arange(n, dtype=np.uint64)
+    ms = np.uint64(time.time_ns() // 1_000_000)
+    halves = np.empty((n, 2), dtype=">u8")
+    halves[:, 0] = (ms + (at >> np.uint64(12))) << np.uint64(16) | np.uint64(0x7000) | at & np.uint64(0xFFF)
+    random = np.frombuffer(os.urandom(8 * n), dtype=np.uint64)
+    halves[:, 1] = random & np.uint64(0x3FFF_FFFF_FFFF_FFFF) | np.uint64(0x8000_0000_0000_0000)
+    digits = halves.tobytes().hex()
+    return [digits[at : at + 32] for at in range(0, 32 * n, 32)]
 
 
 def opaque() -> UUID:

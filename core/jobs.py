@@ -42,7 +42,7 @@ from django.utils.translation import gettext as _
 from kombu.exceptions import OperationalError as BrokerDown
 
 from core import audit
-from core.errors import Refused
+from core.errors import Refused, no_room
 from core.models import Job, User
 
 log = logging.getLogger("concord.jobs")
@@ -275,8 +275,10 @@ def _outcome(running: Running) -> tuple[str, dict, str, str]:
         return Job.State.CANCELLED, {}, "", ""
     except Refused as refused:
         return Job.State.FAILED, {}, refused.code, str(refused.message)
-    except Exception:
+    except Exception as error:
         log.exception("job %s (%s) failed", job.pk, job.kind)
+        if no_room(error):
+            return Job.State.FAILED, {}, "storage_full", _no_room_left()
         return Job.State.FAILED, {}, "job_failed", _("Something went wrong here; what was done until then is kept.")
 
 
@@ -307,6 +309,10 @@ def _give_up(job: Job, now: Any) -> int:
 
 def _worker_lost() -> str:
     return _("The worker died each time this was tried, perhaps for want of memory. Start it again with less at once.")
+
+
+def _no_room_left() -> str:
+    return _("There is no room left to store this. Tell the people who run this installation, then start it again.")
 
 
 def _attempts(job: Job) -> int:

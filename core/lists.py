@@ -7,14 +7,15 @@ a look-up itself. The CSV carries what the person may see, and its cells cannot 
 from __future__ import annotations
 
 import csv
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any
 
 from django.core.paginator import Page, Paginator
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponseBase, StreamingHttpResponse
-from django.utils.functional import Promise
+from django.utils.functional import Promise, cached_property
 
 from affect.codecs.csv_ import guard
 
@@ -55,23 +56,49 @@ class Listing:
         filters: Sequence[Choice] = (),
         order: str = "pk",
         name: str = "list",
+        prefix: str = "",
     ) -> None:
+        """`prefix` begins the names of this list in the address, for a page with more than one."""
         self._request, self._columns, self._search, self._choices, self._name = request, columns, search, filters, name
-        self.query = request.GET.get("q", "").replace("\x00", "")[:100]
-        self.sorted_by = request.GET.get("sort", "")
+        self.prefix = prefix
+        self.query = self._asked("q").replace("\x00", "")[:100]
+        self.sorted_by = self._asked("sort")
         self.queryset = self._ordered(self._narrowed(queryset), order)
 
     @property
     def wants_csv(self) -> bool:
-        return self._request.GET.get("format") == "csv"
+        return self._asked("format") == "csv"
 
-    @property
+    @cached_property
     def page(self) -> Page:
-        return Paginator(self.queryset, PAGE).get_page(self._request.GET.get("page"))
+        return Paginator(self.queryset, PAGE).get_page(self._asked("page"))
 
     @property
     def searches(self) -> bool:
         return bool(self._search)
+
+    @property
+    def narrows(self) -> bool:
+        """Whether there is anything to search or filter by."""
+        return bool(self._search or self._choices)
+
+    @property
+    def narrowed(self) -> bool:
+        """Whether a search or a filter leaves something out: an empty list says then that nothing matches."""
+        return bool(self.query and self._search) or any(map(self._chosen, self._choices))
+
+    @property
+    def all_url(self) -> str:
+        return self._url(q=None, page=None, **{choice.name: None for choice in self._choices})
+
+    @property
+    def width(self) -> int:
+        return len(self._columns)
+
+    def kept(self) -> list[tuple[str, str]]:
+        """What else is in the address and stays when somebody searches: the order, another list, a tab of the page."""
+        own = {self.prefix + name for name in ("q", "page", "format", *(choice.name for choice in self._choices))}
+        return [(name, value) for name, value in self._request.GET.items() if name not in own]
 
     def headings(self) -> Iterator[dict]:
         for column in self._columns:
@@ -86,9 +113,9 @@ class Listing:
 
     def filters(self) -> Iterator[dict]:
         for choice in self._choices:
-            chosen = self._request.GET.get(choice.name, "")
+            chosen = self._asked(choice.name)
             yield {
-                "name": choice.name,
+                "name": self.prefix + choice.name,
                 "label": choice.label,
                 "options": [(v, label, v == chosen) for v, label in choice.options],
             }
@@ -104,17 +131,9 @@ class Listing:
 
     def csv(self) -> HttpResponseBase:
         """Everything that is listed, all pages, as CSV."""
-        response = StreamingHttpResponse(self._lines(), content_type="text/csv; charset=utf-8")
-        response["Content-Disposition"] = f'attachment; filename="{self._name}.csv"'
-        response["Cache-Control"] = "no-store"
-        return response
-
-    def _lines(self) -> Iterator[str]:
-        writer = csv.writer(_Echo(), lineterminator="\n")
-        yield writer.writerow([str(column.label) for column in self._columns])
         rows = self.queryset.iterator(chunk_size=1000) if not self.queryset._prefetch_related_lookups else self.queryset
-        for row in rows:
-            yield writer.writerow([_cell(column.value(row)) for column in self._columns])
+        cells = ([column.value(row) for column in self._columns] for row in rows)
+        return sheet(self._name, [column.label for column in self._columns], cells)
 
     def _narrowed(self, queryset: QuerySet) -> QuerySet:
         if self.query and self._search:
@@ -123,10 +142,17 @@ class Listing:
                 found |= Q(**{f"{lookup}__icontains": self.query})
             queryset = queryset.filter(found)
         for choice in self._choices:
-            chosen = self._request.GET.get(choice.name, "")
-            if chosen in {str(value) for value, _ in choice.options} and chosen:
+            if chosen := self._chosen(choice):
                 queryset = queryset.filter(**{choice.lookup: chosen})
         return queryset
+
+    def _asked(self, name: str) -> str:
+        return self._request.GET.get(self.prefix + name, "")
+
+    def _chosen(self, choice: Choice) -> str:
+        """What was chosen of a filter; what is none of its options counts as nothing."""
+        chosen = self._asked(choice.name)
+        return chosen if chosen in {str(value) for value, _ in choice.options} else ""
 
     def _ordered(self, queryset: QuerySet, order: str) -> QuerySet:
         by_name = {column.name: column.sort for column in self._columns if column.sort}
@@ -137,11 +163,22 @@ class Listing:
 
     def _url(self, **changes: Any) -> str:
         query = self._request.GET.copy()
-        for key, value in changes.items():
+        for name, value in changes.items():
+            key = self.prefix + name
             query.pop(key, None)
             if value is not None:
                 query[key] = value
         return f"?{query.urlencode()}"
+
+
+def sheet(name: str, headings: Sequence[str | Promise], rows: Iterable[Sequence[Any]]) -> HttpResponseBase:
+    """A table as CSV, for what is shown in full and is no queryset."""
+    writer = csv.writer(_Echo(), lineterminator="\n")
+    lines = (writer.writerow([_cell(cell) for cell in row]) for row in chain([[str(one) for one in headings]], rows))
+    response = StreamingHttpResponse(lines, content_type="text/csv; charset=utf-8")
+    response["Content-Disposition"] = f'attachment; filename="{name}.csv"'
+    response["Cache-Control"] = "no-store"
+    return response
 
 
 class _Echo:

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import json
 import logging
+import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from http import HTTPStatus
@@ -33,6 +34,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.csrf import requires_csrf_token
 from rest_framework import exceptions as drf
 
+from core import errors
 from core.errors import Invalid, Refused
 
 log = logging.getLogger("concord.problems")
@@ -73,6 +75,9 @@ def of(exception: BaseException) -> Problem | None:
         return Problem(413, "too_large", _("This is larger than is accepted in one request."))
     if isinstance(exception, SuspiciousOperation | BadRequest):
         return Problem(400, "bad_request", _("This request could not be understood."))
+    if errors.no_room(exception):
+        log.error("no room left to store in: %s", exception)
+        return _of_status(507)
     return None
 
 
@@ -139,7 +144,9 @@ def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpR
 @requires_csrf_token
 def server_error(request: HttpRequest) -> HttpResponse:
     try:
-        return respond(request, _of_status(500))
+        # What is raised before a view is reached, while a body comes in, is known here by the exception in hand alone.
+        raised = sys.exception()
+        return respond(request, (of(raised) if raised else None) or _of_status(500))
     except Exception:  # the page itself is what fails: a bare sentence is better than nothing
         log.exception("the error page failed")
         return HttpResponse(_of_status(500).detail, status=500, content_type="text/plain; charset=utf-8")
@@ -248,6 +255,7 @@ def _titles() -> dict[int, str]:
         429: _("Too many tries"),
         500: _("Something went wrong here"),
         503: _("Not ready"),
+        507: _("No room left"),
     }
 
 
@@ -264,6 +272,12 @@ def _sentences() -> dict[int, tuple[str, str]]:
         500: (
             "server_error",
             _("Nothing of this request was kept. The people who run this installation can find it by its number."),
+        ),
+        507: (
+            "storage_full",
+            _(
+                "There is no room left to store this, and nothing of it was kept. Tell the people who run this installation."
+            ),
         ),
         503: ("not_ready", _("This installation is not ready. Try again in a minute.")),
     }

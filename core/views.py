@@ -131,7 +131,7 @@ def job(request: HttpRequest, job_id: UUID) -> HttpResponse:
     """
     found = _seen(request, job_id)
     then = request.GET.get("then", "")
-    then = then if url_has_allowed_host_and_scheme(then, allowed_hosts=None) else ""
+    then = then if then.isprintable() and url_has_allowed_host_and_scheme(then, allowed_hosts=None) else ""
     response = render(request, "core/_job.html", {**_shown(found), "then": then})
     if found.state == Job.State.DONE and then:
         response["HX-Redirect"] = then

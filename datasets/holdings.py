@@ -10,6 +10,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from consent.models import Participant
+from consent.purposes import Purpose
 from consent.registry import Held
 from datasets.models import DatasetVersion, Delivery, IngestFile, VersionRow, VersionSubject
 from datasets.services import delivery, package, rows
@@ -49,7 +50,9 @@ def export(participant: Participant, out: Any) -> None:
         for d in _deliveries(participant).select_related("recipient", "version__dataset").order_by("id")
     ]  # fmt: skip
     out.add_json("data/recipients.json", handed)
-    shown = [[one["on"], one["to"], f"{one['dataset']} {one['version']}", one["purpose"]] for one in handed]
+    shown = [
+        [one["on"], one["to"], f"{one['dataset']} {one['version']}", Purpose(one["purpose"]).label] for one in handed
+    ]
     out.section(_("Who received datasets with you in them"), shown)
 
 

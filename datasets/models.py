@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 from consent.fields import SealedField
 from consent.models import Asset, Participant, Recipient, Study
@@ -14,6 +15,9 @@ DATASET_ROLES: dict[str, tuple[str, ...]] = {
     "editor": ("view", "dataset", "export"),
     "reader": ("view", "export"),
 }
+DATASET_ROLE_NAMES = {
+    "editor": _("editor"), "reader": _("reader"),
+}  # fmt: skip
 
 
 class Dataset(Row):
@@ -23,6 +27,7 @@ class Dataset(Row):
     about = models.TextField(blank=True)
 
     roles = DATASET_ROLES
+    role_names = DATASET_ROLE_NAMES
     access_path = ("", "study")
 
     class Meta:
@@ -38,11 +43,11 @@ class DatasetVersion(Row):
     """An immutable release. Its id for the world is `root`: a Merkle root over salted hashes of its rows' content."""
 
     class State(models.TextChoices):
-        DRAFT = "draft"
-        PUBLISHED = "published"
-        DEPRECATED = "deprecated"
-        RECALLED = "recalled"
-        FAILED = "failed"
+        DRAFT = "draft", _("Draft")
+        PUBLISHED = "published", _("Published")
+        DEPRECATED = "deprecated", _("Deprecated")
+        RECALLED = "recalled", _("Recalled")
+        FAILED = "failed", _("Failed")
 
     dataset = models.ForeignKey(Dataset, on_delete=models.PROTECT, related_name="versions")
     number = models.CharField(max_length=20)  # 1.0, 1.1

@@ -16,12 +16,12 @@ from consent.models import Study
 from consent.purposes import Purpose
 from consent.views_media import serve
 from core import access
-from core.lists import Column, Listing
+from core.lists import Choice, Column, Listing
 from core.models import Job
 from core.views import follow
 from datasets.models import Dataset, DatasetVersion
 from datasets.services import delivery, features, publish, verify
-from labeling.models import GoldStandard
+from labeling.models import Annotator, GoldStandard
 from labeling.views.studies import crumbs, held_study
 
 SIDES = ("train", "development", "test")
@@ -94,8 +94,10 @@ class VersionForm(forms.Form):
 @require_GET
 def dataset(request: HttpRequest, dataset_id: UUID) -> HttpResponse:
     held = _held(request, dataset_id)
-    form = VersionForm(study=held.study)
-    return render(request, "datasets/dataset.html", _dataset_context(request, held, form))
+    context = _dataset_context(request, held, VersionForm(study=held.study))
+    return (
+        context["listing"].csv() if context["listing"].wants_csv else render(request, "datasets/dataset.html", context)
+    )
 
 
 @require_POST
@@ -121,6 +123,8 @@ def version(request: HttpRequest, version_id: UUID) -> HttpResponse:
         "unlabeled": held.changes.get("removed", 0) - held.changes.get("withdrawn", 0),
         "allowed": allowed,
         "removed": held.version_rows.exclude(removed="").count(),
+        "purpose": Purpose(held.purpose).label,
+        "simulated": _simulated(held),
         "verdict": verify.verify(held) if held.root and request.GET.get("verify") else None,
         "open": released and allowed == held.rows,
         "gave_up": held.job is not None and held.job.state in (Job.State.FAILED, Job.State.CANCELLED),
@@ -177,6 +181,12 @@ def _held_version(request: HttpRequest, version_id: UUID, action: str = "view") 
     return held
 
 
+def _simulated(held: DatasetVersion) -> dict[str, int]:
+    """How many of the annotators behind it are simulated, as was frozen at publication."""
+    kinds = held.schema.get("annotators", {})
+    return {"annotators": kinds.get(Annotator.Kind.SIMULATED, 0), "all_annotators": sum(kinds.values())}
+
+
 def _splits(held: DatasetVersion) -> list[dict]:
     counts = held.split.get("counts", {})
     total = sum(counts.values()) or 1
@@ -190,12 +200,31 @@ def _splits(held: DatasetVersion) -> list[dict]:
     ]
 
 
+def _versions(request: HttpRequest, held: Dataset) -> Listing:
+    return Listing(
+        request,
+        held.versions.select_related("gold_standard__campaign", "published_by", "job"),
+        name=f"{held.slug}-versions",
+        order="-id",
+        search=("number", "gold_standard__campaign__name"),
+        filters=(Choice("state", _("State"), "state", DatasetVersion.State.choices),),
+        columns=(
+            Column("number", _("Version"), lambda v: v.number, sort="number"),
+            Column("state", _("State"), lambda v: v.state, sort="state"),
+            Column("gold", _("Made from"), lambda v: f"{v.gold_standard.campaign.name} {v.gold_standard.number}"),
+            Column("items", _("Items"), lambda v: v.rows, sort="rows", numeric=True),
+            Column("published", _("Published"), lambda v: v.published_at.isoformat() if v.published_at else "", sort="published_at"),
+            Column("root", _("Root"), lambda v: v.root),
+        ),
+    )  # fmt: skip
+
+
 def _dataset_context(request: HttpRequest, held: Dataset, form: VersionForm) -> dict:
     return {
         "dataset": held,
         "study": held.study,
         "form": form,
-        "versions": held.versions.select_related("gold_standard__campaign", "published_by", "job").order_by("-id"),
+        "listing": _versions(request, held),
         "may_publish": access.may(request.user, "dataset", held),
         "crumbs": crumbs(held.study, (_("Datasets"), reverse("datasets:list", args=[held.study_id])), (held.name, "")),
     }

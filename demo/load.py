@@ -188,7 +188,7 @@ def _sentences(owner: User, study: Study, name: str) -> Campaign:
     version = schemes.create_scheme(
         actor=owner, study=study, name="Valence of a sentence",
         questions=[schemes.NewQuestion(
-            "valence", "scale", {"en": "How positive is what the sentence says?", "de": "Wie positiv ist, was der Satz sagt?", "es": "¿Qué tan positivo es lo que dice la frase?"},
+            "valence", "scale", {"en": "How positive is what the sentence says?", "de": "Wie positiv ist, was der Satz sagt?", "es": "¿Hasta qué punto es positivo lo que dice la frase?"},
             "interval", minimum=-4, maximum=4, step=1, dimension="valence",
             anchors=[{"value": -4, "text": {"en": "extremely negative", "de": "äußerst negativ", "es": "extremadamente negativo"}},
                      {"value": 0, "text": {"en": "neutral", "de": "neutral", "es": "neutro"}},
@@ -225,7 +225,7 @@ def _traces(owner: User, study: Study, name: str) -> Campaign:
     version = schemes.create_scheme(
         actor=owner, study=study, name="Arousal, continuous",
         questions=[schemes.scale_from("vad", "arousal", kind="trace", prompt={
-            "en": "How activated does {target} appear?", "de": "Wie aktiviert wirkt {target}?", "es": "¿Qué tan activada parece estar {target}?"})],
+            "en": "How activated does {target} appear?", "de": "Wie aktiviert wirkt {target}?", "es": "¿Hasta qué punto parece activada {target}?"})],
     )  # fmt: skip
     codes = ["v05", "v04"]
     campaign = _campaign(
@@ -253,12 +253,12 @@ PROMPTS = {
     "valence": {
         "en": "How pleasant does it appear?",
         "de": "Wie angenehm wirkt es?",
-        "es": "¿Qué tan agradable parece?",
+        "es": "¿Hasta qué punto parece agradable?",
     },
     "arousal": {
         "en": "How activated does it appear?",
         "de": "Wie aktiviert wirkt es?",
-        "es": "¿Qué tan activado parece?",
+        "es": "¿Hasta qué punto parece activado?",
     },
     "dominance": {
         "en": "How much in control does it appear?",

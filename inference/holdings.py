@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from consent.models import Participant
 from inference.models import Prediction
@@ -14,7 +15,7 @@ COVERS = {"inference.Prediction"}
 
 
 def describe(participant: Participant) -> list[tuple[str, int]]:
-    return [("predictions", _held(participant).count())]
+    return [(_("predictions"), _held(participant).count())]
 
 
 def export(participant: Participant, out: Any) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 from consent.models import Study
 from core.access import RoleGrant, role_permissions
@@ -13,6 +14,9 @@ MODEL_ROLES: dict[str, tuple[str, ...]] = {
     "maintainer": ("view", "run"),
     "reader": ("view",),
 }
+MODEL_ROLE_NAMES = {
+    "maintainer": _("maintainer"), "reader": _("reader"),
+}  # fmt: skip
 
 
 class Model(Row):
@@ -22,6 +26,7 @@ class Model(Row):
     about = models.TextField(blank=True)
 
     roles = MODEL_ROLES
+    role_names = MODEL_ROLE_NAMES
     access_path = ("", "study")
 
     class Meta:
@@ -53,9 +58,9 @@ class Run(Row):
     """A prelabel, train or evaluate run of a model version."""
 
     class Kind(models.TextChoices):
-        PRELABEL = "prelabel"
-        TRAIN = "train"
-        EVALUATE = "evaluate"
+        PRELABEL = "prelabel", _("Prelabel")
+        TRAIN = "train", _("Train")
+        EVALUATE = "evaluate", _("Evaluate")
 
     study = models.ForeignKey(Study, on_delete=models.PROTECT, related_name="runs")
     model_version = models.ForeignKey(ModelVersion, on_delete=models.PROTECT, related_name="runs")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.utils.translation import gettext_lazy as _
 
+from affect.evaluation import MIN_GROUPS, MIN_LABELS
 from inference.models import Run
 from labeling.pictures import said
 
@@ -25,14 +26,27 @@ def evaluation(run: Run) -> dict:
         return {"measures": [], "sufficiency": None, "confusion": None, "n": 0, "n_groups": 0}
     names = [name for name in (*LABEL_MEASURES, *NUMBER_MEASURES) if name in results]
     return {
-        "measures": [{"name": name, **results[name]} for name in names],
-        "sufficiency": results["sufficiency"],
+        "measures": [{"name": name, "label": MEASURES[name], **results[name]} for name in names],
+        "sufficiency": _sufficiency(results),
         "n": results["n"],
+        "of": run.gold_standard.labels.filter(question=run.question).exclude(label=None, number=None).count(),
         "n_groups": results["n_groups"],
         "confusion": _confusion(run) if "confusion" in results else None,
         "baselines": _beside(results),
         "baseline_measures": [MEASURES[name] for name in names],
     }
+
+
+def _sufficiency(results: dict) -> dict:
+    """Whether there is enough to judge by, with the sentence in the reader's language."""
+    found = results["sufficiency"]
+    sentence = {
+        "too_few_labels": _("There are %(n)d labels, and %(needed)d are needed.")
+        % {"n": results["n"], "needed": MIN_LABELS},
+        "too_few_groups": _("There are %(n)d groups of people, and %(needed)d are needed.")
+        % {"n": results["n_groups"], "needed": MIN_GROUPS},
+    }.get(found["code"], "")
+    return {**found, "why": sentence}
 
 
 def _beside(results: dict) -> list[dict]:

@@ -13,13 +13,16 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_POST
 
 from consent.models import Study
+from consent.purposes import Modality
 from core import access
 from core.lists import Choice, Column, Listing
+from core.models import Job
 from core.views import follow
 from inference import backends, pictures
 from inference.models import ModelVersion, Run
 from inference.services import evaluate, prelabel, registry, train
 from labeling.models import Campaign, GoldStandard
+from labeling.services import ratings
 from labeling.views.studies import crumbs, held_study
 
 
@@ -118,20 +121,29 @@ def run(request: HttpRequest, run_id: UUID) -> HttpResponse:
         listing = _predictions(request, held)
         if listing.wants_csv:
             return listing.csv()
-        return render(request, "inference/prelabel.html", {**context, "listing": listing})
+        page = listing.page
+        for one in page:
+            one.why_not = backends.REASONS.get(one.nothing, one.nothing)
+        return render(request, "inference/prelabel.html", {**context, "listing": listing, "page": page})
     if held.kind == Run.Kind.TRAIN:
         made = ModelVersion.objects.filter(pk=held.results.get("model_version")).first()
         return render(request, "inference/training.html", {**context, "made": made})
+    context["simulated"] = ratings.simulated(held.campaign)
     return render(request, "inference/evaluation.html", {**context, **pictures.evaluation(held)})
 
 
 def _page(request: HttpRequest, study: Study, **forms_: forms.Form) -> HttpResponse:
+    registered, runs = _registered(request, study), _runs(request, study)
+    for listing in (registered, runs):
+        if listing.wants_csv:
+            return listing.csv()
+    for one in registered.page:
+        looks_at = one.parameters.get("modality", "")
+        one.looks_at = Modality(looks_at).label if looks_at in Modality.values else looks_at
     context = {
         "study": study,
-        "versions": _versions(study),
-        "runs": Run.objects.filter(study=study)
-        .select_related("model_version__model", "campaign", "job")
-        .order_by("-id")[:30],
+        "registered": registered,
+        "runs": runs,
         "register_form": RegisterForm(),
         "prelabel_form": PrelabelForm(study=study),
         "evaluate_form": EvaluateForm(study=study),
@@ -140,6 +152,44 @@ def _page(request: HttpRequest, study: Study, **forms_: forms.Form) -> HttpRespo
         **forms_,
     }
     return render(request, "inference/models.html", context, status=422 if forms_ else 200)
+
+
+def _registered(request: HttpRequest, study: Study) -> Listing:
+    return Listing(
+        request,
+        _versions(study),
+        name="models",
+        prefix="m-",
+        order="model__name",
+        search=("model__name", "model__about", "number"),
+        columns=(
+            Column("model", _("Model"), lambda v: v.model.name, sort="model__name"),
+            Column("version", _("Version"), lambda v: f"{v.number} {v.files_hash}", sort="created_at"),
+            Column("looks_at", _("Looks at"), lambda v: v.parameters.get("modality", "")),
+            Column("licence", _("Licence"), lambda v: v.licence, sort="licence"),
+        ),
+    )
+
+
+def _runs(request: HttpRequest, study: Study) -> Listing:
+    return Listing(
+        request,
+        Run.objects.filter(study=study).select_related("model_version__model", "campaign", "job"),
+        name="runs",
+        prefix="r-",
+        order="-id",
+        search=("model_version__model__name", "campaign__name"),
+        filters=(
+            Choice("kind", _("Run"), "kind", Run.Kind.choices),
+            Choice("state", _("State"), "job__state", Job.State.choices),
+        ),
+        columns=(
+            Column("run", _("Run"), lambda r: f"{r.kind} {r.created_at.isoformat()}", sort="id"),
+            Column("model", _("Model"), lambda r: f"{r.model_version.model.name} {r.model_version.number}", sort="model_version__model__name"),
+            Column("campaign", _("Campaign"), lambda r: r.campaign.name, sort="campaign__name"),
+            Column("state", _("State"), lambda r: r.job.state if r.job else "", sort="job__state"),
+        ),
+    )  # fmt: skip
 
 
 def _versions(study: Study):

@@ -15,7 +15,7 @@ from django.db import transaction
 from django.db.models import Count, F, Q, QuerySet
 from django.utils.translation import gettext as _
 
-from consent import keys
+from consent import assets, keys
 from consent.models import Asset, Participant
 from consent.registry import Held
 from core import audit
@@ -77,7 +77,8 @@ def export(participant: Participant, package: Any) -> None:
     )
     package.add_json("data/gold.json", [_gold(one) for one in gold.order_by("id")])
     package.section(
-        _("Recordings you appear in"), [[one.code, f"{one.duration_us / 1e6:.1f} s", one.state] for one in recordings]
+        _("Recordings you appear in"),
+        [[one.code, f"{one.duration_us / 1e6:.1f} s", one.get_state_display()] for one in recordings],
     )
     package.section(_("Labeled clips about you"), [[_("clips"), items.count()], [_("annotations"), said.count()]])
     for recording in recordings:
@@ -88,10 +89,11 @@ def export(participant: Participant, package: Any) -> None:
 def suspend(participant: Participant) -> None:
     """Nothing they appear in is handed out or taken any more: their clips leave the queue, leases on them end."""
     recordings = _recordings(participant)
-    held = Assignment.objects.filter(item__recording__in=recordings, state=Assignment.State.LEASED)
-    entries = list(held.values_list("campaign_item_id", flat=True))
+    leased = Assignment.objects.filter(state=Assignment.State.LEASED)
+    held = leased.filter(item__recording__in=recordings).order_by("pk").values_list("pk", "campaign_item_id")
+    # An answer that comes in at this moment is either counted and no lease any more, or finds the lease withdrawn.
+    entries = [entry for pk, entry in list(held) if leased.filter(pk=pk).update(state=Assignment.State.WITHDRAWN)]
     queue.give_back(entries, reopen=False)
-    held.update(state=Assignment.State.WITHDRAWN)
     closed = CampaignItem.objects.filter(item__recording__in=recordings, open=True).update(open=False, returned=False)
     _record("labeling.participant.suspended", participant, leases=len(entries), entries=closed)
 
@@ -161,6 +163,7 @@ def _alone_and_shared(participant: Participant) -> tuple[list[UUID], list[UUID]]
 def _erase_items(items: list[UUID]) -> dict[str, int]:
     annotations = Annotation.objects.filter(item_id__in=items)
     traces = Trace.objects.filter(_of("item_id", items, Trace))
+    large = list(Asset.objects.filter(pk__in=traces.exclude(asset=None).values("asset")))
     sizes = Counter(CampaignItem.objects.filter(item_id__in=items).values_list("campaign_id", flat=True))
     counts = {
         "answers": _delete(Answer.objects.filter(annotation__in=annotations)),
@@ -179,6 +182,7 @@ def _erase_items(items: list[UUID]) -> dict[str, int]:
         Campaign.objects.filter(pk=campaign, size__gte=n).update(size=F("size") - n)
     _delete(ItemTarget.objects.filter(item_id__in=items))
     counts["items"] = _delete(Item.objects.filter(pk__in=items))
+    counts["trace_files"] = assets.erase(large)["assets"]
     return counts
 
 
@@ -212,7 +216,7 @@ def _recording(one: Recording, participant: Participant) -> dict[str, Any]:
 def _annotation(one: Annotation) -> dict[str, Any]:
     return {
         "item": one.item.code, "start_us": one.item.start_us, "end_us": one.item.end_us, "campaign": one.campaign.name,
-        "annotator": one.annotator.code, "revision": one.revision, "current": one.current, "source": one.source,
+        "annotator": one.annotator.code, "annotator_kind": one.annotator.kind, "revision": one.revision, "current": one.current, "source": one.source,
         "at": one.created_at.isoformat(), "answers": answers_of(one),
     }  # fmt: skip
 

@@ -110,7 +110,7 @@ def _fused_picture(question: Question, one: ratings.TracesOfItem, label: GoldLab
     least, greatest = question.minimum or -1.0, question.maximum or 1.0
     mean, spread = container.unpack(bytes(label.trace)), container.unpack(bytes(label.trace_spread))
     start, end = int(one.times_us[0]), int(one.times_us[-1]) or 1
-    codes = dict(Annotator.objects.filter(pk__in=one.annotators).values_list("pk", "code"))
+    who = Annotator.objects.in_bulk(one.annotators)
 
     def path(times: np.ndarray, values: np.ndarray) -> str:
         return _line(times, values, start, end, least, greatest)
@@ -121,7 +121,8 @@ def _fused_picture(question: Question, one: ratings.TracesOfItem, label: GoldLab
         "item": label.item,
         "prompt": said(question.prompt),
         "raters": [
-            {"path": path(one.times_us, values), "code": codes[annotator], "n": n % 8 + 1}
+            {"path": path(one.times_us, values), "code": who[annotator].code, "n": n % 8 + 1,
+             "simulated": who[annotator].kind == Annotator.Kind.SIMULATED}
             for n, (annotator, values) in enumerate(zip(one.annotators, one.values, strict=True))
         ],
         "fused": path(mean.times_us, mean.values),

@@ -59,6 +59,8 @@ def read_stamp(where: Place) -> dict | None:
 def variables(where: Place) -> dict[str, str]:
     """The environment variables every program of the installation gets, on top of the person's own."""
     env = {name: value for name, value in os.environ.items() if name not in {"PYTHONHOME", "PYTHONPATH"}}
+    # What is set to nothing is not set: pip and our own settings read it so, uv refuses to start.
+    env = {name: value for name, value in env.items() if value.strip()}
     # Bytecode goes beside the environment; a wish not to write it would cost seconds at each start and is not needed.
     env.pop("PYTHONDONTWRITEBYTECODE", None)
     env |= {

@@ -77,17 +77,16 @@ def signing_key(where: Place, env: Mapping[str, str]) -> None:
 
 
 def tables(where: Place, env: Mapping[str, str], done: Prepared) -> None:
-    """Bring both databases up to date (`manage.py prepare` knows their owners), and refuse data older than its ledger.
+    """Bring both databases up to date (`manage.py prepare` knows their owners, and refuses data older than their ledger).
 
     The files of a laptop change by us alone, so an unchanged set of migrations needs no look; a database that is
-    elsewhere is always asked. The ledger is compared at every start: a backup may have been put back in between.
+    elsewhere is always asked. A backup may have been put back in between: the web server looks for that (`launch.web`).
     """
     files = [path for app in APPS for path in (where.checkout / app).glob("**/migrations/*.py")]
     lock = where.checkout / "requirements" / "base.lock"
     mark = fingerprint([*files, lock])
     ours = not env.get("DATABASE_URL") and not env.get("KEYS_DATABASE_URL")
     if ours and (where.data / "concord.sqlite3").exists() and done.has("tables", mark):
-        manage(where, env, "check_ledger")
         return
     with say.step("database", "bringing the tables up to date"):
         manage(where, env, "prepare")

@@ -15,7 +15,7 @@ import time
 from contextlib import closing
 from pathlib import Path
 
-from launch import children, environment, place, prepare, say
+from launch import children, environment, place, prepare, say, web
 from launch.broker import Broker, binary_in
 from launch.children import Child
 from launch.health import answers
@@ -134,12 +134,13 @@ class Supervisor:
         prepare.static_files(self.where, self.env, done)
         if self.demo:
             prepare.demo_data(self.where, self.env, done)
-        web = self._add("web", *self._web())
+        # Alone at first: the first page is what a person waits for, and only the web server knows whether the data may be used.
+        self._await_first_page(self._add("web", *self._web()))
         self._add("worker", *self._worker(), niceness=5)  # people at the pages come first
         beat = self.where.data / "beat"
         beat.mkdir(mode=0o700, exist_ok=True)
         self._add("scheduler", self._bin("celery"), "-A", "config", "beat", "-s", beat / "schedule", "--pidfile=")
-        self._await_first_page(web)
+        self._after_first_page()
 
     def _start_broker(self) -> None:
         if self.env.get("BROKER_URL"):
@@ -170,7 +171,7 @@ class Supervisor:
         return [
             self._bin("gunicorn"), "config.wsgi", "--worker-class", "gthread", "--bind", f"{host}:{self.port}",
             "--workers", self.env.get("WEB_WORKERS") or "1", "--threads", self.env.get("WEB_THREADS") or "8",
-            "--graceful-timeout", "5", "--no-control-socket",
+            "--config", Path(web.__file__), "--graceful-timeout", "5", "--no-control-socket",
         ]  # fmt: skip
 
     def _worker(self) -> list[str | Path]:
@@ -180,14 +181,17 @@ class Supervisor:
             "--without-gossip", "--without-mingle", "--loglevel", "INFO",
         ]  # fmt: skip
 
-    def _await_first_page(self, web: Child) -> None:
+    def _await_first_page(self, server: Child) -> None:
         with say.step("web", f"waiting for {self.url}"):
             until = time.monotonic() + START
             while not answers(self.url, self.env.get("PUBLIC_URL", "")):
+                hopeless = not server.running and server.process.returncode == web.FAILED
+                if hopeless or server.deaths >= HOPELESS or time.monotonic() > until:
+                    raise Stop(f"{server.tail()}\nThe web server does not answer. Its whole log: {server.log}")
                 self._look_after()
-                if web.deaths >= HOPELESS or time.monotonic() > until:
-                    raise Stop(f"{web.tail()}\nThe web server does not answer. Its whole log: {web.log}")
-                time.sleep(0.1)
+                time.sleep(0.05)
+
+    def _after_first_page(self) -> None:
         say.plain(f"\n    Concord is at {self.url}\n    Ctrl-C stops it; its data stay in {self.where.data}\n")
         if self.demo:
             prepare.manage(self.where, self.env, "demo_accounts", show="accounts")

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import shlex
+import shutil
 import signal
 import subprocess
 import tempfile
@@ -52,6 +53,12 @@ class Run:
         self.outcomes: list[Outcome] = []
         self._running: set[int] = set()
         self._guard = threading.Lock()
+
+    def models_from_bundle(self) -> None:
+        """Where the tests look for model packages before they ask the network, put those of the bundle."""
+        packed = self.where.bundle and self.where.bundle / "models"
+        if packed and packed.is_dir():
+            shutil.copytree(packed, Path(self.env["CONCORD_TEST_MODELS"]) / "bundle", dirs_exist_ok=True)
 
     def bin(self, name: str) -> Path:
         return self.where.environment / "bin" / name
@@ -252,7 +259,12 @@ def together(where: Place, work: Callable[[Run], None], *, long: bool = False) -
 def main(where: Place, *, long: bool) -> int:
     """Make what is needed, run everything, print the sum. Returns 0 when all is well."""
     environment.ensure(where, "dev")
-    return together(where, lambda run: go(lanes(run), [lambda: in_browser(run)]), long=long)
+
+    def everything(run: Run) -> None:
+        run.models_from_bundle()
+        go(lanes(run), [lambda: in_browser(run)])
+
+    return together(where, everything, long=long)
 
 
 def lint(where: Place) -> int:

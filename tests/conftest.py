@@ -17,6 +17,7 @@ from django.conf import settings
 from django.core.files.storage import storages
 from django.db import connections, transaction
 from django.test import Client, override_settings
+from django.utils import translation
 
 from consent import keys
 from tests import cast as people
@@ -41,6 +42,13 @@ def cheap_passwords() -> Iterator[None]:
     """Accounts of tests are many and worth nothing: their passwords are hashed fast."""
     with override_settings(PASSWORD_HASHERS=["django.contrib.auth.hashers.MD5PasswordHasher"]):
         yield
+
+
+@pytest.fixture(autouse=True)
+def own_language() -> Iterator[None]:
+    """The language of a test's last request stays with the thread; the next test begins without it."""
+    yield
+    translation.deactivate()
 
 
 @pytest.fixture(scope="module")

@@ -186,7 +186,8 @@ API = (
             "tokens-list jobs-list audit-events-list controllers-list studies-list bases-list recipients-list "
             "assets-list participants-list notices-list consent-events-list permissions-list requests-list "
             "recordings-list tracks-list appearances-list exhibits-list alignments-list items-list lanes-list "
-            "qualities-list schemes-list scheme-versions-list questions-list guidelines-list guideline-versions-list campaigns-list campaign-items-list annotators-list assignments-list traces-list agreement-reports-list gold-standards-list gold-labels-list suggestions-list datasets-list dataset-versions-list models-list model-versions-list runs-list predictions-list"
+            "qualities-list schemes-list scheme-versions-list questions-list guidelines-list guideline-versions-list campaigns-list campaign-items-list annotators-list assignments-list traces-list agreement-reports-list gold-standards-list gold-labels-list suggestions-list datasets-list dataset-versions-list models-list model-versions-list runs-list predictions-list "
+            "persons-list queue-ranks-list segments-list"
         ),
         "GET",
         {},
@@ -195,7 +196,8 @@ API = (
     *api(
         (
             "tokens-list bases-list participants-list notices-list consent-events-list requests-list schemes-list "
-            "campaigns-list annotators-list agreement-reports-list gold-standards-list datasets-list dataset-versions-list models-list runs-list"
+            "campaigns-list annotators-list agreement-reports-list gold-standards-list datasets-list dataset-versions-list models-list runs-list "
+            "recipients-list exhibits-list alignments-list items-list guidelines-list"
         ),
         "POST",
         {},
@@ -228,7 +230,8 @@ API = (
     *api("controllers-list studies-list", "POST", {422: "mia"}, others=403),
     *api(
         (
-            "recipients-detail exhibits-detail lanes-detail qualities-detail guidelines-detail guideline-versions-detail campaign-items-detail traces-detail traces-samples suggestions-detail"
+            "recipients-detail exhibits-detail lanes-detail qualities-detail guidelines-detail guideline-versions-detail campaign-items-detail traces-detail traces-samples suggestions-detail "
+            "persons-detail queue-ranks-detail segments-detail"
         ),
         "GET",
         {},
@@ -244,12 +247,16 @@ API = (
         {422: "mia dana", 403: "rhea"},
     ),
     *api("notices-publish", "POST", {409: "mia dana", 403: "rhea"}),
+    *api("guidelines-add-version", "POST", {}),
+    *api("exhibits-original", "PUT", {}),
+    *api("studies-detail", "PATCH", {428: "mia", 403: "rhea dana"}),
+    *api("campaigns-detail", "PATCH", {428: "mia rhea", 403: "dana"}),
     *api("permissions-detail", "GET", {200: "mia dana"}),
     *api("requests-move", "POST", {428: "mia dana", 403: "rhea"}),
     *api("recordings-read dataset-versions-package", "POST", {202: "mia rhea", 403: "dana"}),
     *api("tracks-original", "PUT", {422: "mia rhea", 403: "dana"}),
     *api(
-        "scheme-versions-add-question scheme-versions-remove-question campaigns-annotators campaigns-items",
+        "scheme-versions-add-question scheme-versions-remove-question campaigns-annotators campaigns-items campaigns-rank",
         "POST",
         {422: "mia rhea", 403: "dana"},
     ),

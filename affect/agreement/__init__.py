@@ -17,6 +17,18 @@ MEASURES: dict[str, tuple[str, str, dict[str, str]]] = {
     "alpha_ordinal": ("affect.agreement.alpha", "measure_alpha", {"level": "ordinal"}),
     "alpha_interval": ("affect.agreement.alpha", "measure_alpha", {"level": "interval"}),
     "alpha_ratio": ("affect.agreement.alpha", "measure_alpha", {"level": "ratio"}),
+    "alpha_jaccard": ("affect.agreement.alpha", "measure_alpha", {"level": "jaccard"}),
+    "alpha_masi": ("affect.agreement.alpha", "measure_alpha", {"level": "masi"}),
+    "fleiss_kappa": ("affect.agreement.kappa", "measure_kappa", {"chance": "fleiss"}),
+    "gwet_ac1": ("affect.agreement.kappa", "measure_kappa", {"chance": "gwet"}),
+    "gwet_ac2_linear": ("affect.agreement.kappa", "measure_kappa", {"chance": "gwet", "weights": "linear"}),
+    "gwet_ac2_quadratic": ("affect.agreement.kappa", "measure_kappa", {"chance": "gwet", "weights": "quadratic"}),
+    "icc_1_1": ("affect.agreement.icc", "measure_icc", {"form": "ICC(1,1)"}),
+    "icc_2_1": ("affect.agreement.icc", "measure_icc", {"form": "ICC(2,1)"}),
+    "icc_3_1": ("affect.agreement.icc", "measure_icc", {"form": "ICC(3,1)"}),
+    "icc_1_k": ("affect.agreement.icc", "measure_icc", {"form": "ICC(1,k)"}),
+    "icc_2_k": ("affect.agreement.icc", "measure_icc", {"form": "ICC(2,k)"}),
+    "icc_3_k": ("affect.agreement.icc", "measure_icc", {"form": "ICC(3,k)"}),
     "percent_agreement": ("affect.agreement.alpha", "measure_percent_agreement", {}),
     "concordance_pairwise": ("affect.agreement.concordance", "measure_concordance", {"statistic": "pairwise"}),
     "concordance_leave_one_out": (
@@ -24,6 +36,7 @@ MEASURES: dict[str, tuple[str, str, dict[str, str]]] = {
         "measure_concordance",
         {"statistic": "leave_one_out"},
     ),
+    "signed_differential": ("affect.agreement.differential", "measure_differential", {}),
 }
 
 

@@ -1,52 +1,34 @@
-"""Concordance of traces: Lin's coefficient, pairwise and against the others, with gaps treated as gaps.
+"""Lin's concordance of traces: pairs of raters, each rater against the rest, and a mean over clips.
 
-A trace matrix has shape (raters, T) on one time grid, NaN where a rater gave nothing. Each pair is compared on the steps
-that both rated, so a gap of one rater never removes a step from the others. Samples of a trace follow each other too
-closely to be resampled one by one: the bootstrap draws whole clips.
+Concordance asks for the same values, not only the same shape. A constant trace against a varying one agrees on nothing, so
+it is 0; two constants leave nothing to compare, also when they differ, so it is undefined. Each pair of raters is compared
+on the steps that both rated: a gap of one rater never removes a step from the others.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from itertools import combinations
+from collections.abc import Hashable, Sequence
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from affect import undefined
-from affect.agreement.alpha import draw_weights
-from affect.measure import Interval, Measure, describe, percentile_interval
+from affect.agreement.resampling import Groups, interval, ratio
+from affect.agreement.traces import (
+    ClipStatistic,
+    LeaveOneOut,
+    Pairwise,
+    bootstrap_clips,
+    leave_one_out,
+    matrix,
+    mean_of_clips,
+    mean_present,
+    measure_clips,
+    pairwise,
+    two_traces,
+)
+from affect.measure import Interval, Measure
 from affect.undefined import Undefined
-
-
-@dataclass(frozen=True, slots=True)
-class Pair:
-    """Two raters, by row: their concordance, or None with the code of why, and the steps both rated."""
-
-    first: int
-    second: int
-    value: float | None
-    n_steps: int
-    undefined: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class PairwiseConcordance:
-    """The mean over the pairs that have a value, the pairs themselves, and how many had none."""
-
-    mean: float
-    pairs: tuple[Pair, ...]
-    n_undefined: int
-
-
-@dataclass(frozen=True, slots=True)
-class LeaveOneOut:
-    """Each rater against the mean of the others; None where undefined. `mean` is over those that have a value."""
-
-    mean: float
-    raters: tuple[float | None, ...]
-    n_undefined: int
 
 
 def concordance(x: ArrayLike, y: ArrayLike) -> float:
@@ -60,13 +42,9 @@ def concordance(x: ArrayLike, y: ArrayLike) -> float:
     >>> round(concordance([1, 2, 3, 4, 5], [1, 2, 3, 4, 10]), 7)
     0.6153846
     """
-    x, y = np.asarray(x, dtype=np.float64), np.asarray(y, dtype=np.float64)
-    if x.ndim != 1 or x.shape != y.shape:
-        raise ValueError(f"two traces of one length are needed; these have shapes {x.shape} and {y.shape}")
+    x, y = two_traces(x, y)
     both = ~(np.isnan(x) | np.isnan(y))
     x, y = x[both], y[both]
-    if np.isinf(x).any() or np.isinf(y).any():
-        raise ValueError("traces must be finite, with NaN for gaps")
     if not len(x):
         raise Undefined(undefined.NO_OVERLAP, "The two traces share no moment that both rated.")
     x_flat, y_flat = bool((x == x[0]).all()), bool((y == y[0]).all())
@@ -82,7 +60,7 @@ def concordance(x: ArrayLike, y: ArrayLike) -> float:
     return float(2 * np.mean(dx * dy) / (np.mean(dx**2) + np.mean(dy**2) + (x.mean() - y.mean()) ** 2))
 
 
-def pairwise_concordance(traces: ArrayLike) -> PairwiseConcordance:
+def pairwise_concordance(traces: ArrayLike) -> Pairwise:
     """Lin's concordance of every pair of raters, each on its own overlap, and the mean of those that have a value.
 
     traces: shape (raters, T), NaN for gaps. Raises Undefined when there are fewer than two raters or no pair has a
@@ -92,12 +70,7 @@ def pairwise_concordance(traces: ArrayLike) -> PairwiseConcordance:
     >>> round(pairwise_concordance(judges).mean, 7)
     0.3351081
     """
-    traces = _matrix(traces)
-    pairs = tuple(_pair(traces, first, second) for first, second in combinations(range(len(traces)), 2))
-    values = [pair.value for pair in pairs if pair.value is not None]
-    if not values:
-        raise _none_defined([pair.undefined for pair in pairs], "pair of raters")
-    return PairwiseConcordance(float(np.mean(values)), pairs, len(pairs) - len(values))
+    return pairwise(traces, concordance)
 
 
 def leave_one_out_concordance(traces: ArrayLike) -> LeaveOneOut:
@@ -110,22 +83,10 @@ def leave_one_out_concordance(traces: ArrayLike) -> LeaveOneOut:
     >>> [round(value, 7) for value in leave_one_out_concordance(judges).raters]
     [0.2615193, 0.2204568, 0.6282421, 0.4761905]
     """
-    traces = _matrix(traces)
-    found: list[float | None] = []
-    codes: list[str] = []
-    for rater in range(len(traces)):
-        try:
-            found.append(concordance(traces[rater], _mean_present(np.delete(traces, rater, axis=0))))
-        except Undefined as reason:
-            found.append(None)
-            codes.append(reason.code)
-    values = [value for value in found if value is not None]
-    if not values:
-        raise _none_defined(codes, "rater")
-    return LeaveOneOut(float(np.mean(values)), tuple(found), len(codes))
+    return leave_one_out(traces, concordance)
 
 
-STATISTICS: dict[str, Callable[[ArrayLike], PairwiseConcordance | LeaveOneOut]] = {
+STATISTICS: dict[str, ClipStatistic] = {
     "pairwise": pairwise_concordance,
     "leave_one_out": leave_one_out_concordance,
 }
@@ -140,97 +101,94 @@ def mean_concordance(clips: Sequence[ArrayLike], *, statistic: str = "pairwise")
     >>> mean_concordance([[[1, 2, 3, 4, 5], [2, 3, 4, 5, 6]], [[1, 2], [1, 2]]])
     0.9
     """
-    return _mean_of_clips(*_clip_values(clips, statistic))
+    return mean_of_clips(clips, _named(statistic))
 
 
 def bootstrap_concordance(
-    clips: Sequence[ArrayLike], *, seed: int, resamples: int = 1000, statistic: str = "pairwise"
+    clips: Sequence[ArrayLike],
+    *,
+    seed: int,
+    resamples: int = 1000,
+    statistic: str = "pairwise",
+    clusters: Sequence[Hashable] | None = None,
 ) -> Interval:
-    """The 95 % percentile interval of `mean_concordance` over resampled clips.
+    """The 95 % percentile interval of `mean_concordance` over resampled clips, or over the clusters they belong to.
 
     Raises Undefined when no clip has a value or when there are fewer than two clips.
     """
-    values, codes = _clip_values(clips, statistic)
-    _mean_of_clips(values, codes)
-    if len(values) < 2:
-        raise Undefined(undefined.TOO_FEW, "An interval needs at least two clips; there is one.")
-    defined = ~np.isnan(values)
-    filled = np.where(defined, values, 0.0)
-    draws = []
-    for weights in draw_weights(len(values), resamples, seed, max(1, 4_000_000 // len(values))):
-        n = weights @ defined
-        draws.append(np.divide(weights @ filled, n, out=np.full(len(n), np.nan), where=n > 0))
-    return percentile_interval(np.concatenate(draws), method="percentile bootstrap over clips", seed=seed)
+    return bootstrap_clips(clips, _named(statistic), seed=seed, resamples=resamples, clusters=clusters)
 
 
 def measure_concordance(
-    clips: Sequence[ArrayLike], *, seed: int, resamples: int = 1000, statistic: str = "pairwise"
+    clips: Sequence[ArrayLike],
+    *,
+    seed: int,
+    resamples: int = 1000,
+    statistic: str = "pairwise",
+    clusters: Sequence[Hashable] | None = None,
 ) -> Measure:
     """`mean_concordance` as pages show it; `n_units` counts the clips that have a value.
 
     >>> measure_concordance([[[1, 1], [1, 1]]], seed=1).undefined
     'constant_trace'
     """
-    matrices = [_matrix(clip) for clip in clips]
-    cells = sum(clip.size for clip in matrices)
-    rated = sum(int((~np.isnan(clip)).sum()) for clip in matrices)
-    values, _ = _clip_values(matrices, statistic)
-    return describe(
-        lambda: mean_concordance(matrices, statistic=statistic),
-        lambda: bootstrap_concordance(matrices, seed=seed, resamples=resamples, statistic=statistic),
-        n_units=int((~np.isnan(values)).sum()),
-        n_raters=max((int((~np.isnan(clip)).any(axis=1).sum()) for clip in matrices), default=0),
-        coverage=rated / cells if cells else 0.0,
-        method=f"Lin's concordance, {statistic.replace('_', ' ')}, mean over clips",
-    )
+    method = f"Lin's concordance, {statistic.replace('_', ' ')}"
+    return measure_clips(clips, _named(statistic), method=method, seed=seed, resamples=resamples, clusters=clusters)
 
 
-def _matrix(traces: ArrayLike) -> NDArray[np.float64]:
-    matrix = np.asarray(traces, dtype=np.float64)
-    if matrix.ndim != 2:
-        raise ValueError(f"traces need two dimensions, raters x steps; these have shape {matrix.shape}")
-    return matrix
+def bootstrap_blocks(
+    traces: ArrayLike, block_steps: int, *, seed: int, resamples: int = 1000, statistic: str = "pairwise"
+) -> Interval:
+    """The 95 % percentile interval of the concordance within one recording, over resampled blocks of time.
+
+    traces: shape (raters, T). block_steps: steps of a block, longer than what one moment of a trace says about the next
+    (10 s or more). It holds for this recording and says nothing about others.
+    Raises Undefined when the concordance is, and for fewer than two blocks.
+
+    >>> t = np.arange(0, 60, 0.1)
+    >>> bootstrap_blocks([np.sin(t), np.sin(t) + 0.1], 100, seed=1).method
+    'percentile bootstrap over blocks of 100 steps of one recording'
+    """
+    traces = matrix(traces)
+    _named(statistic)(traces)
+    if block_steps < 1:
+        raise ValueError("a block has at least one step")
+    n_blocks = -(-traces.shape[1] // block_steps)
+    if n_blocks < 2:
+        raise Undefined(undefined.TOO_FEW, "An interval needs at least two blocks of time; the recording is one.")
+    # From the middle, so that moments of far-off values lose no digits; concordance does not change when all move alike.
+    traces = traces - np.nanmean(traces)
+    if statistic == "pairwise":
+        partners = [(traces[i], traces[j]) for i in range(len(traces)) for j in range(i + 1, len(traces))]
+    else:
+        partners = [(traces[i], mean_present(np.delete(traces, i, axis=0))) for i in range(len(traces))]
+    moments = np.concatenate([_moments(x, y) for x, y in partners])
+    blocks = np.add.reduceat(moments, np.arange(0, traces.shape[1], block_steps), axis=1)
+    groups = Groups(np.arange(n_blocks), n_blocks, f"blocks of {block_steps} steps of one recording")
+    return interval(_mean_of_moments, blocks.T, groups, seed=seed, resamples=resamples)
 
 
-def _pair(traces: NDArray[np.float64], first: int, second: int) -> Pair:
-    steps = int((~(np.isnan(traces[first]) | np.isnan(traces[second]))).sum())
-    try:
-        return Pair(first, second, concordance(traces[first], traces[second]), steps)
-    except Undefined as reason:
-        return Pair(first, second, None, steps, reason.code)
-
-
-def _mean_present(traces: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Mean over the raters present at each step, shape (T,); NaN where nobody is."""
-    present = ~np.isnan(traces)
-    n = present.sum(axis=0)
-    return np.divide(np.where(present, traces, 0).sum(axis=0), n, out=np.full(traces.shape[1], np.nan), where=n > 0)
-
-
-def _none_defined(codes: Sequence[str], what: str) -> Undefined:
-    if undefined.CONSTANT_TRACE in codes:
-        return Undefined(
-            undefined.CONSTANT_TRACE, f"The traces that can be compared are flat, so no {what} has a value."
-        )
-    return Undefined(undefined.NO_OVERLAP, f"Two raters never rated the same moment, so no {what} has a value.")
-
-
-def _clip_values(clips: Sequence[ArrayLike], statistic: str) -> tuple[NDArray[np.float64], list[str]]:
-    """The statistic of each clip, NaN where undefined, shape (clips,), and the codes of those that are."""
+def _named(statistic: str) -> ClipStatistic:
     if statistic not in STATISTICS:
         raise ValueError(f"unknown statistic {statistic!r}; one of {', '.join(STATISTICS)} would have been right")
-    values = np.full(len(clips), np.nan)
-    codes = []
-    for index, clip in enumerate(clips):
-        try:
-            values[index] = STATISTICS[statistic](clip).mean
-        except Undefined as reason:
-            codes.append(reason.code)
-    return values, codes
+    return STATISTICS[statistic]
 
 
-def _mean_of_clips(values: NDArray[np.float64], codes: Sequence[str]) -> float:
-    defined = values[~np.isnan(values)]
-    if not len(defined):
-        raise _none_defined(codes, "clip")
-    return float(defined.mean())
+def _moments(x: NDArray[np.float64], y: NDArray[np.float64]) -> NDArray[np.float64]:
+    """1, x, y, x^2, y^2 and x y at the steps both rated, 0 elsewhere: shape (6, T)."""
+    both = ~(np.isnan(x) | np.isnan(y))
+    x, y = np.where(both, x, 0.0), np.where(both, y, 0.0)
+    return np.array([both.astype(np.float64), x, y, x * x, y * y, x * y])
+
+
+def _mean_of_moments(sums: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The mean concordance over pairs of each row of moment sums, shape (R, 6 P); NaN where no pair has a value."""
+    n, x, y, xx, yy, xy = np.moveaxis(sums.reshape(len(sums), -1, 6), 2, 0)
+    steps = np.maximum(n, 1)
+    mx, my = x / steps, y / steps
+    vx, vy = xx / steps - mx**2, yy / steps - my**2
+    # What is left of a flat trace is rounding.
+    flat = (vx <= 1e-12 * xx / steps) & (vy <= 1e-12 * yy / steps)
+    values = ratio(2 * (xy / steps - mx * my), np.where(flat | (n == 0), 0.0, vx + vy + (mx - my) ** 2))
+    defined = ~np.isnan(values)
+    return ratio(np.where(defined, values, 0.0).sum(axis=1), defined.sum(axis=1).astype(np.float64))

@@ -1,20 +1,29 @@
 """Ratings as counts: the one input shape of the label coefficients.
 
-Every label coefficient starts from a raters x units table with holes. `count` turns it into a sparse table of units x
-values, in which distinct labels never meet: values are told apart by equality, not by hash or by their text.
+Every label coefficient starts from a raters x units table with holes. `encode` gives each distinct label a number, told
+apart by equality and never by hash or by text; `count` and `tally` turn the numbers into how often each value was given to
+each unit.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from itertools import chain
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy import sparse
+
+if TYPE_CHECKING:
+    from scipy import sparse
 
 NOMINAL, ORDINAL, INTERVAL, RATIO = LEVELS = ("nominal", "ordinal", "interval", "ratio")
+
+Ratings = ArrayLike | Sequence[Sequence[Any]]
+
+# Cells of a units x values table up to which it is counted densely: one pass, 80 MB.
+_DENSE_CELLS = 10_000_000
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -48,6 +57,27 @@ class Counts:
         return int((np.asarray(self.table.sum(axis=0)).ravel() > 0).sum())
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Codes:
+    """Ratings as numbers: codes (raters, units) into the domain, -1 for holes."""
+
+    codes: NDArray[np.int64]
+    domain: NDArray[Any]
+
+    def tally(self) -> NDArray[np.int64]:
+        """How often each value was given to each unit, units without a rating too: shape (U, V)."""
+        n_units, n_values = self.codes.shape[1], len(self.domain)
+        given = self.codes >= 0
+        # Cell by cell, and in place: a table of a million ratings is not copied more often than needed.
+        cells = self.codes + np.arange(n_units) * n_values
+        return np.bincount(cells[given], minlength=n_units * n_values).reshape(n_units, n_values)
+
+    @property
+    def coverage(self) -> float:
+        """Share of rater x unit cells that hold a rating."""
+        return float((self.codes >= 0).mean()) if self.codes.size else 0.0
+
+
 def is_missing(value: object) -> bool:
     """None and NaN are holes; the text "nan" is a label like any other.
 
@@ -57,7 +87,7 @@ def is_missing(value: object) -> bool:
     return value is None or (isinstance(value, float | np.floating) and value != value)
 
 
-def count(values: ArrayLike | Sequence[Sequence[Any]], level: str = NOMINAL) -> Counts:
+def count(values: Ratings | Codes, level: str = NOMINAL) -> Counts:
     """Count ratings of shape (raters, units), with None or NaN where a rater gave none.
 
     Raises ValueError when the table is not two-dimensional, when an ordered level is asked of values that are not
@@ -66,59 +96,113 @@ def count(values: ArrayLike | Sequence[Sequence[Any]], level: str = NOMINAL) -> 
     >>> count([["a", "b", None], ["a", "a", "b"]]).table.toarray().tolist()
     [[2, 0], [1, 1]]
     """
-    if level not in LEVELS:
-        raise ValueError(f"unknown level {level!r}; one of {', '.join(LEVELS)} would have been right")
-    codes, domain = _encode(values, level)
+    encoded = values if isinstance(values, Codes) else encode(values, level)
+    codes, domain = encoded.codes, encoded.domain
     n_raters, n_units = codes.shape
-    present = codes >= 0
-    per_unit = present.sum(axis=0)
-    unit_ids = np.flatnonzero(per_unit >= 2)
-    position = np.full(n_units, -1)
-    position[unit_ids] = np.arange(len(unit_ids))
-    _, units = np.nonzero(present)
-    cells = codes[present]
-    pairable = position[units] >= 0
-    rows, columns = position[units][pairable], cells[pairable]
-    table = sparse.coo_array((np.ones(len(rows), dtype=np.int64), (rows, columns)), (len(unit_ids), len(domain)))
-    table = table.tocsr()
-    table.sum_duplicates()
+    from scipy import sparse  # a tenth of a start, and only who counts needs it
+
+    if n_units * len(domain) <= _DENSE_CELLS:
+        dense = encoded.tally()
+        per_unit = dense.sum(axis=1)
+        unit_ids = np.flatnonzero(per_unit >= 2)
+        table = sparse.csr_array(dense[unit_ids])
+    else:
+        given = codes >= 0
+        per_unit = given.sum(axis=0)
+        unit_ids = np.flatnonzero(per_unit >= 2)
+        units = np.broadcast_to(np.arange(n_units), codes.shape)[given]
+        ones = np.ones(len(units), dtype=np.int64)
+        table = sparse.csr_array((ones, (units, codes[given])), (n_units, len(domain)))[unit_ids]
     sizes = per_unit[unit_ids].astype(np.float64)
     return Counts(table, domain, sizes, unit_ids, n_units, n_raters, int(per_unit.sum()))
 
 
-def _encode(values: ArrayLike | Sequence[Sequence[Any]], level: str) -> tuple[NDArray[np.int64], NDArray[Any]]:
-    """Codes (raters, units) into the ordered domain, -1 for holes."""
+def encode(values: Ratings, level: str = NOMINAL, categories: Sequence[Any] | None = None) -> Codes:
+    """Number the labels of ratings of shape (raters, units), -1 for None and NaN.
+
+    categories: the labels of the scheme in their order, used or not; in order of first use (nominal) or of size when
+    None. Raises ValueError as `count`, and for a label that is not among the categories.
+
+    >>> encode([["b", None], ["a", "b"]]).codes.tolist()
+    [[0, -1], [1, 0]]
+    """
+    if level not in LEVELS:
+        raise ValueError(f"unknown level {level!r}; one of {', '.join(LEVELS)} would have been right")
+    if categories is not None:
+        return _encode_labels(values, categories)
     if isinstance(values, np.ndarray) and values.dtype.kind in "iufb":
-        table = values
-    else:
-        # Object first: numpy would turn None, 1 and "1" of one list into text, and so into one label.
-        table = np.array([list(row) for row in values], dtype=object) if len(values) else np.empty((0, 0), dtype=object)
+        return _encode_numbers(_two_dimensional(values), level)
+    return _encode_labels(values) if level == NOMINAL else _encode_numbers(_objects(values), level)
+
+
+class _Numbering(dict):
+    """Label -> number, each new label the next one."""
+
+    def __missing__(self, label: Any) -> int:
+        number = self[label] = len(self)
+        return number
+
+
+def _encode_labels(values: Ratings, categories: Sequence[Any] | None = None) -> Codes:
+    rows = as_rows(values)
+    numbering = _Numbering()
+    for label in categories or ():
+        numbering[label]
+    if categories is not None and len(numbering) != len(categories):
+        raise ValueError("a category is named twice")
+    n_units = len(rows[0]) if rows else 0
+    flat = np.fromiter(map(numbering.__getitem__, chain.from_iterable(rows)), np.int64, len(rows) * n_units)
+    labels = list(numbering)
+    kept = [label for label in labels if not is_missing(label)]
+    if categories is not None and len(kept) > len(categories):
+        raise ValueError(f"{kept[len(categories)]!r} is not among the categories")
+    number = np.cumsum([not is_missing(label) for label in labels]) - 1 if labels else np.empty(0, dtype=np.int64)
+    number[[index for index, label in enumerate(labels) if is_missing(label)]] = -1
+    return Codes(number[flat].reshape(len(rows), n_units), as_objects(kept))
+
+
+def as_objects(labels: Iterable[Any]) -> NDArray[Any]:
+    """Labels as an array of one dimension, whatever they are: numpy would take tuples apart."""
+    labels = list(labels)
+    array = np.empty(len(labels), dtype=object)
+    for index, label in enumerate(labels):
+        array[index] = label
+    return array
+
+
+def as_rows(values: Ratings) -> list[list[Any]]:
+    """The rows as lists of Python's own objects. Numpy would turn None, 1 and "1" of one list into text: one label."""
+    rows = values.tolist() if isinstance(values, np.ndarray) else [list(row) for row in values]
+    if not all(isinstance(row, list) for row in rows):
+        raise ValueError(f"ratings need two dimensions, raters x units; these have shape {np.shape(values)}")
+    if len({len(row) for row in rows}) > 1:
+        raise ValueError("every rater needs one cell for each unit, None where there is no rating; the rows differ")
+    return rows
+
+
+def _objects(values: Ratings) -> NDArray[Any]:
+    rows = as_rows(values)
+    return np.array(rows, dtype=object) if rows else np.empty((0, 0), dtype=object)
+
+
+def _two_dimensional(table: NDArray[Any]) -> NDArray[Any]:
     if table.ndim != 2:
         raise ValueError(f"ratings need two dimensions, raters x units; these have shape {table.shape}")
-    if level != NOMINAL or table.dtype != object:
-        return _encode_numbers(table, level)
-    seen: dict[Any, int] = {}
-    codes = np.fromiter(
-        (-1 if is_missing(value) else seen.setdefault(value, len(seen)) for value in table.ravel()),
-        np.int64,
-        table.size,
-    )
-    domain = np.empty(len(seen), dtype=object)
-    domain[:] = list(seen)
-    return codes.reshape(table.shape), domain
+    return table
 
 
-def _encode_numbers(table: NDArray[Any], level: str) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+def _encode_numbers(table: NDArray[Any], level: str) -> Codes:
     try:
-        numbers = table.astype(np.float64)
+        numbers = _two_dimensional(table).astype(np.float64, copy=False)
     except (TypeError, ValueError) as error:
         raise ValueError(f"the {level} level needs numbers; give labels their rank or use nominal") from error
     present = ~np.isnan(numbers)
-    if np.isinf(numbers).any():
+    given = numbers[present]
+    if np.isinf(given).any():
         raise ValueError("ratings must be finite")
-    if level == RATIO and (numbers[present] < 0).any():
+    if level == RATIO and (given < 0).any():
         raise ValueError("a ratio scale has no negative values")
-    domain, inverse = np.unique(numbers[present], return_inverse=True)
+    domain, inverse = np.unique(given, return_inverse=True)
     codes = np.full(numbers.shape, -1, dtype=np.int64)
     codes[present] = inverse
-    return codes, domain
+    return Codes(codes, domain)

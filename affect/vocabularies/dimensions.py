@@ -50,6 +50,7 @@ SAM = Vocabulary(
     names=names("SAM, nine points", "SAM, neun Stufen", "SAM, nueve puntos"),
     terms=_terms("sam", 1, 9, 9),
     source="Bradley & Lang, Measuring emotion, J. Behav. Ther. Exp. Psychiatry 25, 1994",
+    licence="The manikin's figures are under copyright and not part of this package; an interface draws its own.",
 )
 VAD = Vocabulary(
     id="vad",

@@ -37,7 +37,7 @@ from rest_framework.response import Response
 from consent.gate import Use, permitted
 from core import access
 from core.api import ModelSerializer, Serializer, etag
-from core.errors import Invalid, Refused
+from core.errors import Invalid, Refused, refuse_stale
 from core.idempotency import once
 
 KEPT = Use("collect")  # what may be read about people and their recordings: whatever may be kept at all
@@ -244,9 +244,7 @@ class Listed(viewsets.GenericViewSet):
         if not given:
             raise Refused("if_match_missing", _("Send If-Match with the ETag you saw."), status=428)
         if given.strip() != "*" and etag(found.pk, found.revision) not in [one.strip() for one in given.split(",")]:
-            raise Refused(
-                "revision_stale", _("This was changed meanwhile. Load it again and repeat your change."), status=412
-            )
+            refuse_stale(found.revision, -1)
 
 
 class Noun(Listed):

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from django.db.models import Exists, OuterRef, QuerySet
+from uuid import UUID
+
+from django.db.models import Exists, OuterRef, Prefetch, QuerySet
 from django.utils.translation import gettext as _
 from rest_framework import serializers
 from rest_framework.request import Request
@@ -10,9 +12,9 @@ from rest_framework.response import Response
 
 from consent.api.base import KEPT, Body, Noun, Shown, writes
 from consent.gate import permitted
-from consent.models import Asset, AssetSubject, Basis, Controller, Participant, Recipient, Study
+from consent.models import Asset, AssetSubject, Basis, Controller, Participant, Person, Recipient, Study
 from consent.purposes import BasisKind, Context, PeopleRole, Purpose
-from consent.services import studies
+from consent.services import recipients, studies
 from core import access
 from core.errors import Forbidden
 from core.models import User
@@ -53,6 +55,19 @@ class AssetShown(Shown):
         fields = ["id", "created_at", "study", "kind", "parent", "media_type", "plain_bytes", "state"]
 
 
+class PersonShown(Shown):
+    """Who participants are to their controller: a key that joins them. Names and contacts are not shown here."""
+
+    participants = serializers.SerializerMethodField()
+
+    class Meta:
+        model = Person
+        fields = ["id", "controller", "language", "participants"]
+
+    def get_participants(self, person: Person) -> list[UUID]:
+        return [one.pk for one in person.participants.all()]
+
+
 COUNTRY = r"\A[A-Z]{2}\Z"
 
 
@@ -64,6 +79,26 @@ class ControllerBody(Body):
     officer_email = serializers.EmailField(max_length=254, required=False, allow_blank=True)
     authority = serializers.CharField(max_length=200, required=False, allow_blank=True)
     country = serializers.RegexField(COUNTRY, required=False)
+
+
+class StudyEdit(Body):
+    """What may change in a study; name only what changes. The cooling-off stays once a notice told it to participants."""
+
+    name = serializers.CharField(max_length=200, required=False)
+    purpose = serializers.CharField(max_length=10_000, required=False, allow_blank=True)
+    subdivision = serializers.CharField(max_length=10, required=False, allow_blank=True)
+    cooling_off_days = serializers.IntegerField(min_value=0, max_value=7, required=False)
+
+
+class RecipientBody(Body):
+    """`transfer_tool` (adequacy of a contract, binding rules) is needed for countries that have no adequacy decision."""
+
+    study = serializers.UUIDField()
+    name = serializers.CharField(max_length=200)
+    recipient_class = serializers.ChoiceField(recipients.CLASSES)
+    country = serializers.RegexField(COUNTRY)
+    transfer_tool = serializers.CharField(max_length=40, required=False, allow_blank=True)
+    email = serializers.EmailField(max_length=254, required=False, allow_blank=True)
 
 
 class BasisPart(Body):
@@ -126,6 +161,7 @@ class Studies(Noun):
     queryset = Study.objects.all()
     serializer_class = StudyShown
     filters = {"slug": "slug", "state": "state", "controller": "controller_id"}
+    matched = ("partial_update",)
 
     @writes(StudyBody, StudyShown, example={
         "controller": "01890a5d-ac96-774b-bcce-b302099a8057", "name": "Dyads at home", "context": "field_research",
@@ -142,6 +178,14 @@ class Studies(Noun):
             lambda: studies.create_study(actor=request.user, **body),
             again=lambda pk: Study.objects.filter(pk=pk).first(),
         )
+
+    @writes(StudyEdit, StudyShown, 200, example={"name": "Dyads at home, second year"})
+    def partial_update(self, request: Request, pk: UUID) -> Response:
+        """Change what the study says of itself. Needs If-Match with the ETag that was seen."""
+        study = self.held(pk, "manage")
+        self.unchanged(study)
+        body = self.checked(StudyEdit)
+        return self.shown(studies.edit_study(actor=request.user, study=study, revision=study.revision, **body))
 
 
 class Bases(Noun):
@@ -162,6 +206,31 @@ class Recipients(Noun):
     serializer_class = RecipientShown
     filters = {"study": "study_id", "recipient_class": "recipient_class", "country": "country"}
 
+    @writes(RecipientBody, RecipientShown, example={
+        "study": "01890a5d-ac96-774b-bcce-b302099a8057", "name": "Lakeside Clinic", "recipient_class": "partner", "country": "IE",
+    })  # fmt: skip
+    def create(self, request: Request) -> Response:
+        """Put somebody on file who may receive data."""
+        body = self.checked(RecipientBody)
+        study = self.root("consent", Study, body.pop("study"))
+        return self.made(lambda: recipients.add_recipient(actor=request.user, study=study, **body))
+
+
+class Persons(Noun):
+    """Persons behind the participants one may see. The identity itself stays in the vault."""
+
+    queryset = Person.objects.all()
+    serializer_class = PersonShown
+    filters = {"controller": "controller_id"}
+
+    def get_queryset(self) -> QuerySet:
+        # A person hangs from their participants, which are what the door knows.
+        seen = access.visible(self.request.user, Participant.objects.all(), "participants")
+        return self.queryset.filter(pk__in=seen.values("person")).prefetch_related(Prefetch("participants", seen))
+
+    def held(self, pk, action: str = "", queryset: QuerySet | None = None) -> Person:
+        return access.within(self.get_queryset(), pk=pk)
+
 
 class Assets(Noun):
     """What is stored about what: sizes and types, never the bytes, names or keys. Not of people who withdrew."""
@@ -179,4 +248,11 @@ class Assets(Noun):
         return access.within(self.get_queryset(), pk=pk)
 
 
-NOUNS = {"controllers": Controllers, "studies": Studies, "bases": Bases, "recipients": Recipients, "assets": Assets}
+NOUNS = {
+    "controllers": Controllers,
+    "studies": Studies,
+    "bases": Bases,
+    "recipients": Recipients,
+    "persons": Persons,
+    "assets": Assets,
+}

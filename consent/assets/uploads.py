@@ -15,7 +15,7 @@ from typing import Any
 from cryptography.cobblestone import Cobblestone256Encryptor
 from django.conf import settings
 from django.core.files.uploadedfile import UploadedFile
-from django.core.files.uploadhandler import FileUploadHandler
+from django.core.files.uploadhandler import FileUploadHandler, SkipFile
 
 from consent.chunked import KEY_BYTES, SeekableReader, sealed_length
 
@@ -36,6 +36,9 @@ class SealedUploadHandler(FileUploadHandler):
 
     def new_file(self, *args: Any, **kwargs: Any) -> None:
         super().new_file(*args, **kwargs)
+        # A file can be posted to any address. Who is not signed in has no page that takes one, and would fill the disk.
+        if not getattr(getattr(self.request, "user", None), "is_authenticated", False):
+            raise SkipFile
         self._key = os.urandom(KEY_BYTES)
         self._encryptor = Cobblestone256Encryptor(self._key, _CONTEXT)
         self._file = tempfile.TemporaryFile()  # noqa: SIM115

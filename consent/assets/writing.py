@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hmac
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import Any, BinaryIO
@@ -48,8 +48,12 @@ def store(
     actor: Any = None,
     package_id: UUID | None = None,
     most_bytes: int | None = None,
+    linked: Callable[[Asset], Any] = lambda asset: None,
 ) -> Asset:
     """Seal bytes into the store while they are read; a request's body can be the source. Memory: one block.
+
+    `linked` hangs the asset on what it belongs to, in the transaction in which it becomes readable: a process that dies at
+    any moment leaves both or neither, and no readable bytes that nothing leads to.
 
     The key needs every one of `subjects`; or `package_id` for a package about many; or the study alone. Not to be
     called inside a long transaction: the row must be seen by `sweep` should this process die. Raises Refused `too_large`
@@ -72,11 +76,21 @@ def store(
         _undo([asset])
         raise
     asset.state, asset.plain_bytes, asset.digest = Asset.State.STORED, incoming.count, incoming.digest()
-    with transaction.atomic():
-        asset.save(update_fields=["state", "plain_bytes", "digest"])
-        audit.record(
-            "consent.asset.stored", actor=actor, target=asset, kind=str(kind), bytes=incoming.count, subjects=len(who)
-        )
+    try:
+        with transaction.atomic():
+            asset.save(update_fields=["state", "plain_bytes", "digest"])
+            linked(asset)
+            audit.record(
+                "consent.asset.stored",
+                actor=actor,
+                target=asset,
+                kind=str(kind),
+                bytes=incoming.count,
+                subjects=len(who),
+            )
+    except BaseException:
+        _undo([asset])
+        raise
     return asset
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 from consent.fields import SealedField
 from consent.models.people import Participant
@@ -15,25 +16,25 @@ class Asset(Row):
     """Bytes in the store. A derived asset names its parent; erasure walks that tree (decisions 22–25)."""
 
     class Kind(models.TextChoices):
-        ORIGINAL = "original"
-        PROXY = "proxy"
-        REDACTED = "redacted"
-        PEAKS = "peaks"
-        SPECTROGRAM = "spectrogram"
-        POSTER = "poster"
-        TRANSCRIPT = "transcript"
-        FEATURE = "feature"
-        LANE = "lane"
-        TRACE = "trace"
-        ARTEFACT = "artefact"
-        PACKAGE = "package"
-        SCAN = "scan"
+        ORIGINAL = "original", _("Original")
+        PROXY = "proxy", _("Proxy")
+        REDACTED = "redacted", _("Redacted")
+        PEAKS = "peaks", _("Peaks")
+        SPECTROGRAM = "spectrogram", _("Spectrogram")
+        POSTER = "poster", _("Poster")
+        TRANSCRIPT = "transcript", _("Transcript")
+        FEATURE = "feature", _("Feature")
+        LANE = "lane", _("Lane")
+        TRACE = "trace", _("Trace")
+        ARTEFACT = "artefact", _("Artefact")
+        PACKAGE = "package", _("Package")
+        SCAN = "scan", _("Scan")
 
     class State(models.TextChoices):
-        WRITING = "writing"  # bytes may be in the store, nobody can read them; swept when it stays so
-        STORED = "stored"
-        SEALED = "sealed"  # kept restricted: one of several people stopped
-        ERASED = "erased"
+        WRITING = "writing", _("Writing")  # bytes may be in the store, nobody can read them; swept when it stays so
+        STORED = "stored", _("Stored")
+        SEALED = "sealed", _("Sealed")  # kept restricted: one of several people stopped
+        ERASED = "erased", _("Erased")
 
     id = models.UUIDField(primary_key=True, default=ids.opaque, editable=False)
     study = models.ForeignKey(Study, on_delete=models.PROTECT, related_name="assets")

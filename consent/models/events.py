@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from django.db import models
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from consent.models.people import Participant
 from consent.models.studies import Basis, Study
@@ -49,18 +50,18 @@ class ConsentEvent(Row):
     """One thing that was said about one purpose. Never changed, never deleted but by erasure of the participant."""
 
     class Kind(models.TextChoices):
-        REQUESTED = "requested"
-        GIVEN = "given"
-        REFUSED = "refused"
-        RENEWED = "renewed"
-        WITHDRAWN = "withdrawn"
-        EXPIRED = "expired"
-        INVALIDATED = "invalidated"
-        TERMINATED = "terminated"
-        PAUSED = "paused"  # the three acts on everything carry no purpose
-        RESUMED = "resumed"
-        ERASURE_ASKED = "erasure_asked"
-        ERASURE_CONFIRMED = "erasure_confirmed"
+        REQUESTED = "requested", _("Requested")
+        GIVEN = "given", _("Given")
+        REFUSED = "refused", _("Refused")
+        RENEWED = "renewed", _("Renewed")
+        WITHDRAWN = "withdrawn", _("Withdrawn")
+        EXPIRED = "expired", _("Expired")
+        INVALIDATED = "invalidated", _("Invalidated")
+        TERMINATED = "terminated", _("Terminated")
+        PAUSED = "paused", _("Paused")  # the three acts on everything carry no purpose
+        RESUMED = "resumed", _("Resumed")
+        ERASURE_ASKED = "erasure_asked", _("Erasure Asked")
+        ERASURE_CONFIRMED = "erasure_confirmed", _("Erasure Confirmed")
 
     study = models.ForeignKey(Study, on_delete=models.PROTECT, related_name="consent_events")
     participant = models.ForeignKey(Participant, on_delete=models.PROTECT, related_name="consent_events")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 from consent.fields import SealedField
 from consent.models.studies import Controller, Study
@@ -28,10 +29,10 @@ class Participant(Row):
     """A person in the data of one study, by a code."""
 
     class State(models.TextChoices):
-        ACTIVE = "active"
-        PAUSED = "paused"  # restriction: nothing is used, nothing is deleted
-        STOPPED = "stopped"  # withdrawn: use has ended, erasure of what nothing else needs is scheduled
-        ERASED = "erased"
+        ACTIVE = "active", _("Active")
+        PAUSED = "paused", _("Paused")  # restriction: nothing is used, nothing is deleted
+        STOPPED = "stopped", _("Stopped")  # withdrawn: use has ended, erasure of what nothing else needs is scheduled
+        ERASED = "erased", _("Erased")
 
     id = models.UUIDField(primary_key=True, default=ids.opaque, editable=False)
     created_at = None
@@ -39,7 +40,9 @@ class Participant(Row):
     person = models.ForeignKey(Person, on_delete=models.PROTECT, null=True, blank=True, related_name="participants")
     code = models.CharField(max_length=40)
     kind = models.CharField(
-        max_length=10, choices=[("real", "real"), ("acted", "acted"), ("fictional", "fictional")], default="real"
+        max_length=10,
+        choices=[("real", _("real")), ("acted", _("acted")), ("fictional", _("fictional"))],
+        default="real",
     )
     # The part for which they are in the study: names the row of the study's bases that holds for them.
     people_role = models.CharField(max_length=12, choices=PeopleRole.choices, default=PeopleRole.TARGET)

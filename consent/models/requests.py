@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.db import models
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from consent.fields import SealedField
 from consent.models.assets import Asset
@@ -16,27 +17,27 @@ class Request(Row):
     """One request (DSAR). `due_on` is the strict deadline, computed by dated rules on the study's calendar."""
 
     class Kind(models.TextChoices):
-        ACCESS = "access"
-        PORTABILITY = "portability"
-        RECTIFICATION = "rectification"
-        ERASURE = "erasure"
-        RESTRICTION = "restriction"
-        OBJECTION = "objection"
-        WITHDRAWAL = "withdrawal"
-        COMPLAINT = "complaint"
-        INFORMATION = "information"
+        ACCESS = "access", _("Access")
+        PORTABILITY = "portability", _("Portability")
+        RECTIFICATION = "rectification", _("Rectification")
+        ERASURE = "erasure", _("Erasure")
+        RESTRICTION = "restriction", _("Restriction")
+        OBJECTION = "objection", _("Objection")
+        WITHDRAWAL = "withdrawal", _("Withdrawal")
+        COMPLAINT = "complaint", _("Complaint")
+        INFORMATION = "information", _("Information")
 
     class State(models.TextChoices):
-        RECEIVED = "received"
-        ACKNOWLEDGED = "acknowledged"
-        IDENTITY_PENDING = "identity_pending"
-        VERIFIED = "verified"
-        COLLECTING = "collecting"
-        APPROVAL = "approval"
-        DELIVERING = "delivering"
-        FULFILLED = "fulfilled"
-        REFUSED = "refused"
-        RETRACTED = "retracted"
+        RECEIVED = "received", _("Received")
+        ACKNOWLEDGED = "acknowledged", _("Acknowledged")
+        IDENTITY_PENDING = "identity_pending", _("Identity Pending")
+        VERIFIED = "verified", _("Verified")
+        COLLECTING = "collecting", _("Collecting")
+        APPROVAL = "approval", _("Approval")
+        DELIVERING = "delivering", _("Delivering")
+        FULFILLED = "fulfilled", _("Fulfilled")
+        REFUSED = "refused", _("Refused")
+        RETRACTED = "retracted", _("Retracted")
 
     study = models.ForeignKey(Study, on_delete=models.PROTECT, related_name="requests")
     person = models.ForeignKey(Person, on_delete=models.PROTECT, null=True, blank=True, related_name="requests")
@@ -85,12 +86,12 @@ class Erasure(Row):
     """The erasing of one participant: scheduled by stop or request, confirmed by a second channel, done by a job."""
 
     class State(models.TextChoices):
-        SCHEDULED = "scheduled"
-        CONFIRMED = "confirmed"
-        RUNNING = "running"
-        LIVE_COMPLETE = "live_complete"
-        FINAL = "final"
-        CALLED_OFF = "called_off"
+        SCHEDULED = "scheduled", _("Scheduled")
+        CONFIRMED = "confirmed", _("Confirmed")
+        RUNNING = "running", _("Running")
+        LIVE_COMPLETE = "live_complete", _("Live Complete")
+        FINAL = "final", _("Final")
+        CALLED_OFF = "called_off", _("Called Off")
 
     study = models.ForeignKey(Study, on_delete=models.PROTECT, related_name="erasures")
     participant = models.ForeignKey(Participant, on_delete=models.PROTECT, related_name="erasures")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.core.validators import MaxValueValidator
 from django.db import models
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from consent.purposes import BasisKind, Context, PeopleRole, Purpose
 from core.access import RoleGrant, role_permissions
@@ -22,6 +23,10 @@ STUDY_ROLES: dict[str, tuple[str, ...]] = {
     "dpo": ("view", "participants", "consent", "request", "audit"),
     "auditor": ("view", "audit"),
     "engineer": ("view", "run", "export"),
+}  # fmt: skip
+STUDY_ROLE_NAMES = {
+    "owner": _("owner"), "curator": _("curator"), "researcher": _("researcher"), "privacy": _("privacy officer"),
+    "dpo": _("data protection officer"), "auditor": _("auditor"), "engineer": _("engineer"),
 }  # fmt: skip
 
 
@@ -47,9 +52,9 @@ class Client(Row):
 
 class Study(Row):
     class State(models.TextChoices):
-        DRAFT = "draft"
-        OPEN = "open"
-        CLOSED = "closed"
+        DRAFT = "draft", _("Draft")
+        OPEN = "open", _("Open")
+        CLOSED = "closed", _("Closed")
 
     controller = models.ForeignKey(Controller, on_delete=models.PROTECT, related_name="studies")
     client = models.ForeignKey(Client, on_delete=models.PROTECT, null=True, blank=True, related_name="studies")
@@ -66,6 +71,7 @@ class Study(Row):
     revision = models.PositiveIntegerField(default=1)
 
     roles = STUDY_ROLES
+    role_names = STUDY_ROLE_NAMES
     access_path = ("",)
 
     class Meta:

@@ -14,7 +14,6 @@ from hashlib import sha256
 from typing import Any
 
 from django.core.serializers.json import DjangoJSONEncoder
-from django.db import transaction
 from django.template.loader import render_to_string
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
@@ -95,16 +94,18 @@ def build(
             progress(done, len(holdings))
             module.export(participant, package)
         content = package.close(participant)
-    asset = assets.store(
-        study=participant.study, kind=Asset.Kind.PACKAGE, source=content, media_type="application/zip",
-        subjects=[participant], file_name=f"{participant.code}.zip", actor=actor,
-    )  # fmt: skip
-    with transaction.atomic():
+
+    def link(asset: Asset) -> None:
         Request.objects.filter(pk=request.pk).update(package=asset)
         audit.record(
             "consent.package.built", actor=actor, target=request, files=len(package.files), bytes=len(content),
             subject_ref=keys.subject_ref(participant.pk),
         )  # fmt: skip
+
+    asset = assets.store(
+        study=participant.study, kind=Asset.Kind.PACKAGE, source=content, media_type="application/zip",
+        subjects=[participant], file_name=f"{participant.code}.zip", actor=actor, linked=link,
+    )  # fmt: skip
     progress(len(holdings), len(holdings))
     return asset
 

@@ -109,6 +109,9 @@ def _with_codes(study: Study, rows: Sequence[NewParticipant]) -> list[NewPartici
             code = f"P-{number:04}"
         if code in taken or len(code) > 40:
             raise Invalid("code_taken", _("Row %(row)s: the code is taken or too long.") % {"row": place}, row=place)
+        if not code.isprintable():
+            said = _("Row %(row)s: a code holds no invisible or control characters.") % {"row": place}
+            raise Invalid("code_refused", said, row=place)
         if row.kind not in kinds or row.people_role not in PeopleRole.values:
             raise Invalid("row_unknown_code", _("Row %(row)s: unknown kind or role.") % {"row": place}, row=place)
         taken.add(code)

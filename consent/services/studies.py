@@ -16,7 +16,7 @@ from consent.models import Basis, Controller, Participant, Study
 from consent.purposes import BasisKind, PeopleRole, Purpose
 from consent.services import projection
 from core import access, audit
-from core.errors import Invalid
+from core.errors import Invalid, Refused, refuse_stale
 from core.models import User
 
 
@@ -62,6 +62,36 @@ def create(
     return create_study(
         actor=actor, owner=owner, controller=known, name=name, context=context, purpose=purpose, **fields
     )
+
+
+EDITABLE = ("name", "purpose", "subdivision", "cooling_off_days")
+
+
+@transaction.atomic
+def edit_study(*, actor: User | None, study: Study, revision: int, **changes: Any) -> Study:
+    """Change what a study says of itself: any of EDITABLE. `revision` is the one that was seen.
+
+    Raises Refused `revision_stale` (412) when it changed meanwhile, `study_closed`, and `notice_published` for the
+    cooling-off once a notice told it to somebody; Invalid for values that cannot be meant.
+    """
+    held = Study.objects.select_for_update().get(pk=study.pk)
+    refuse_stale(held.revision, revision)
+    if held.state == Study.State.CLOSED:
+        raise Refused("study_closed", _("This study is closed."))
+    changed = {name: value for name, value in changes.items() if getattr(held, name) != value}
+    if unknown := set(changes) - set(EDITABLE):
+        raise TypeError(f"a study's {sorted(unknown)} do not change")
+    if "cooling_off_days" in changed and held.notices.exclude(published_at=None).exists():
+        raise Refused("notice_published", _("Participants were told this cooling-off. It cannot change any more."))
+    if not changed:
+        return held
+    for name, value in changed.items():
+        setattr(held, name, value)
+    held.revision += 1
+    held.full_clean(exclude=["controller", "client"])
+    held.save(update_fields=[*changed, "revision"])
+    audit.record("consent.study.edited", actor=actor, target=held, fields=sorted(changed), revision=held.revision)
+    return held
 
 
 @transaction.atomic

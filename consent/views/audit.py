@@ -9,19 +9,18 @@ from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
+from consent import words
 from consent.views.frame import crumbs, held_study
 from core import checkpoints
 from core.lists import Choice, Column, Listing
 from core.models import AuditEvent, User
-
-OUTCOMES = (("done", "done"), ("denied", "denied"), ("seen", "seen"))
 
 
 def _listing(request: HttpRequest, study_id: UUID) -> Listing:
     return Listing(
         request, AuditEvent.objects.filter(study_id=str(study_id)), name="audit", order="-seq",
         search=("verb", "facts", "target_id", "subject_ref", "actor_id"),
-        filters=(Choice("outcome", _("Outcome"), "outcome", OUTCOMES),),
+        filters=(Choice("outcome", _("Outcome"), "outcome", tuple(words.OUTCOME.items())),),
         columns=(
             Column("seq", _("Number"), lambda one: one.seq, sort="seq", numeric=True),
             Column("at", _("When"), lambda one: one.at, sort="at"),

@@ -6,14 +6,16 @@ from uuid import UUID
 
 from django import forms
 from django.contrib import messages
+from django.db.models import Count
 from django.http import HttpRequest, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from consent.models import Basis
+from consent.models import Basis, Permission
 from consent.purposes import BasisKind, PeopleRole, Purpose
 from consent.services import studies
 from consent.views.frame import crumbs, held_study
@@ -52,7 +54,14 @@ def listed(request: HttpRequest, study_id: UUID) -> HttpResponseBase:
     )  # fmt: skip
     if listing.wants_csv:
         return listing.csv()
-    context = {"study": study, "listing": listing, "crumbs": crumbs(study, (_("Bases"), ""))}
+    page = listing.page
+    resting = dict(
+        Permission.objects.filter(basis__in=[one.pk for one in page], allowed_until__gt=timezone.now())
+        .values_list("basis").annotate(n=Count("participant", distinct=True))
+    )  # fmt: skip
+    for one in page:
+        one.people = resting.get(one.pk, 0)
+    context = {"study": study, "listing": listing, "page": page, "crumbs": crumbs(study, (_("Bases"), ""))}
     return render(request, "consent/bases.html", context)
 
 

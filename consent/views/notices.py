@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from consent.models import Notice, Study
+from consent.models import Notice, Participant, Study
 from consent.purposes import Modality, Purpose, RecipientClass
 from consent.services import notices
 from consent.services.notices import TEXT_FIELDS
@@ -166,7 +166,16 @@ def detail(request: HttpRequest, study_id: UUID, notice_id: UUID) -> HttpRespons
         text.asked = [text.purposes[one["purpose"]] for one in notice.choices if one["purpose"] in text.purposes]
     title = _("Version %(number)s") % {"number": notice.number}
     trail = crumbs(study, (_("Notices"), reverse("consent:notices", args=[study.pk])), (title, ""))
-    context = {"study": study, "notice": notice, "asked": asked, "texts": texts, "title": title, "crumbs": trail}
+    people = study.participants.exclude(state=Participant.State.ERASED).count()
+    context = {
+        "people": people,
+        "study": study,
+        "notice": notice,
+        "asked": asked,
+        "texts": texts,
+        "title": title,
+        "crumbs": trail,
+    }
     return render(request, "consent/notice.html", context)
 
 

@@ -18,7 +18,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from consent import clocks, registry
-from consent.models import Participant, Request, Study
+from consent.models import Participant, Request, RequestStep, Study
 from consent.services import requests as services
 from consent.views.frame import crumbs, held_study
 from consent.views_media import serve
@@ -139,7 +139,7 @@ def detail(request: HttpRequest, study_id: UUID, request_id: UUID) -> HttpRespon
         "one": held,
         "clock": clock(held, study),
         "words": services.words(held) if not (person and person.state == Participant.State.ERASED) else "",
-        "steps": held.steps.select_related("actor"),
+        "steps": _steps(held),
         "moves": [(to, labels[to]) for to in services.moves(held) if to != Request.State.REFUSED],
         "refusals": services.REFUSALS if Request.State.REFUSED in services.moves(held) else (),
         "may_extend": held.state not in services.CLOSED and held.extended_at is None,
@@ -154,6 +154,13 @@ def detail(request: HttpRequest, study_id: UUID, request_id: UUID) -> HttpRespon
     response = render(request, "consent/request.html", context)
     response["Cache-Control"] = "no-store"
     return response
+
+
+def _steps(held: Request) -> list[RequestStep]:
+    steps = list(held.steps.select_related("actor"))
+    for step in steps:
+        step.said = Request.State(step.after).label
+    return steps
 
 
 @require_POST

@@ -95,6 +95,9 @@ def _checked(email: str, name: str, *, is_operator: bool) -> User:
         raise Invalid("email_invalid", _("This is no e-mail address."), fields={"email": wrong.messages}) from wrong
     if len(email) > 254 or len(name) > 120 or "\0" in name:
         raise Invalid("name_invalid", _("This name is too long."), fields={"name": [_("At most 120 characters.")]})
+    if not (name + email).isprintable():
+        said = _("A name holds no invisible or control characters.")
+        raise Invalid("name_invalid", said, fields={"name": [said]})
     if User.objects.filter(email__iexact=email).exists():
         said = _("This address has an account already.")
         raise Invalid("email_taken", said, fields={"email": [said]})

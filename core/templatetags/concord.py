@@ -6,6 +6,7 @@ import json
 import math
 from datetime import UTC, date, datetime
 from functools import lru_cache
+from importlib import import_module
 from typing import Any
 
 from django import template
@@ -128,6 +129,13 @@ def pct(share: float | None, digits: int = 0) -> str:
     if share is None or math.isnan(share):
         return DASH
     return f"{number_format(share * 100, digits)} %"
+
+
+@register.filter
+def worded(code: str, table: str) -> Any:
+    """A stored code in words, from a table of an app: `{{ one.channel|worded:"consent.channel" }}`. An unknown code stays."""
+    app, _dot, name = table.partition(".")
+    return getattr(import_module(f"{app}.words"), name.upper()).get(code, code)
 
 
 @register.simple_tag(name="coefficient")

@@ -14,7 +14,7 @@ from consent.api.account import JobShown, own_job
 from consent.api.base import Body, Noun, Shown, writes
 from consent.models import Study
 from consent.purposes import Purpose, RecipientClass
-from core.api import Serializer
+from core.api import Number, Serializer
 from core.errors import Refused
 from datasets.models import Dataset, DatasetVersion, VersionFile
 from datasets.services import delivery, publish, verify
@@ -59,9 +59,9 @@ class DatasetBody(Body):
 
 
 class SharesBody(Body):
-    train = serializers.FloatField(min_value=0, max_value=1)
-    development = serializers.FloatField(min_value=0, max_value=1)
-    test = serializers.FloatField(min_value=0, max_value=1)
+    train = Number(min_value=0, max_value=1)
+    development = Number(min_value=0, max_value=1)
+    test = Number(min_value=0, max_value=1)
 
 
 class DatasetVersionBody(Body):

@@ -55,19 +55,17 @@ def prepare(version: DatasetVersion, *, actor: User | None) -> Asset:
     for known in prepared(version):
         return known
     keys.ensure_package(version.pk, version.dataset.study_id)
-    asset = assets.store(
+
+    def link(asset: Asset) -> None:
+        DatasetVersion.objects.select_for_update().get(pk=version.pk)
+        require_open(version)  # somebody may have stopped while it was made
+        VersionPackage.objects.create(version=version, asset=asset, codec=package.codec_version())
+
+    return assets.store(
         study=version.dataset.study, kind=Asset.Kind.PACKAGE, source=package.zipped(_as_promised(version), folder(version)),
         media_type="application/zip", package_id=version.pk, file_name=f"{folder(version)}.zip", actor=actor, most_bytes=LARGEST,
+        linked=link,
     )  # fmt: skip
-    try:
-        with transaction.atomic():
-            DatasetVersion.objects.select_for_update().get(pk=version.pk)
-            require_open(version)  # somebody may have stopped while it was made
-            VersionPackage.objects.create(version=version, asset=asset, codec=package.codec_version())
-    except Refused:
-        assets.erase([asset], actor=actor)
-        raise
-    return asset
 
 
 def folder(version: DatasetVersion) -> str:

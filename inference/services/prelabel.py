@@ -189,8 +189,11 @@ def _conclude(run: Run) -> dict:
         "predictions": run.predictions.filter(nothing="").count(),
         "nothing": run.predictions.exclude(nothing="").count(),
     }
-    Run.objects.filter(pk=run.pk).update(results=found)
-    audit.record("inference.run.ended", target=run, study=run.study_id, **found)
+    held = Run.objects.select_for_update().get(pk=run.pk)
+    if held.results != found:  # a worker that died right after this had said it already
+        held.results = found
+        held.save(update_fields=["results"])
+        audit.record("inference.run.ended", target=run, study=run.study_id, **found)
     return found
 
 

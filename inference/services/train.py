@@ -78,14 +78,15 @@ def train(run: Run, running: jobs.Running) -> dict:
         feature_names=minilm.FEATURES, corpus=f"campaign {run.campaign_id}, gold standard {run.gold_standard.number}",
         scale=(question.minimum, question.maximum),
     )  # fmt: skip
-    asset = assets.store(
-        study=run.study, kind=Asset.Kind.ARTEFACT, source=head.dumps(), media_type="application/octet-stream", actor=running.actor
+    assets.store(
+        study=run.study, kind=Asset.Kind.ARTEFACT, source=head.dumps(), media_type="application/octet-stream", actor=running.actor,
+        linked=lambda asset: _register(run, head, asset),
     )  # fmt: skip
-    with transaction.atomic():
-        return _register(run, head, asset)
+    run.refresh_from_db(fields=["results"])
+    return run.results
 
 
-def _register(run: Run, head: heads.Head, asset: Asset) -> dict:
+def _register(run: Run, head: heads.Head, asset: Asset) -> None:
     model, before = run.model_version.model, run.model_version
     version = ModelVersion.objects.create(
         model=model, number=f"{model.versions.count() + 1}", files_hash=head.meta["training_hash"], licence=before.licence,
@@ -99,7 +100,6 @@ def _register(run: Run, head: heads.Head, asset: Asset) -> dict:
     }
     Run.objects.filter(pk=run.pk).update(results=results)
     audit.record("inference.run.ended", target=run, study=run.study_id, kind=run.kind, n=head.meta["n"])
-    return results
 
 
 def _labels(gold: GoldStandard, question: Question) -> list[tuple]:

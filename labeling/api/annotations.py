@@ -19,9 +19,11 @@ from core import access
 from core.api import JSONParser, Serializer
 from core.idempotency import once
 from labeling.models import Annotation, Assignment, Campaign, Track
-from labeling.services import annotations, queue, traces
+from labeling.services import annotations, queue, rules, traces
 
 USE = Use("human_annotation")
+OWN = access.Fetch("label", lambda: Assignment.objects.select_related("campaign", "item"))
+CAMPAIGN = access.Fetch("label", Campaign.objects.all)
 
 
 class NextBody(Serializer):
@@ -139,8 +141,7 @@ class _View(GenericAPIView):
         return dict(read.validated_data)
 
     def own(self, request: Request, assignment_id: UUID) -> Assignment:
-        rows = Assignment.objects.select_related("campaign", "item")
-        return access.fetch(request.user, "label", rows, pk=assignment_id)
+        return OWN(request.user, assignment_id)
 
 
 class Next(_View):
@@ -149,7 +150,7 @@ class Next(_View):
     @extend_schema(request=NextBody, responses={200: AssignmentShown, 204: None})
     def post(self, request: Request) -> Response:
         """Lease the next item of a campaign, or get the live lease again. 204 when nothing is left."""
-        campaign = access.fetch(request.user, "label", Campaign.objects.all(), pk=self.body(request)["campaign"])
+        campaign = CAMPAIGN(request.user, self.body(request)["campaign"])
         assignment = queue.next_assignment(request.user, campaign)
         if assignment is None:
             return Response(status=204)
@@ -247,12 +248,11 @@ class TraceFinish(_View):
 def _shown(assignment: Assignment) -> dict[str, Any]:
     """An assignment that the gate allows, with its item and the tracks to perceive."""
     item = assignment.item
-    tracks = Track.objects.filter(recording_id=item.recording_id, state=Track.State.READY)
     return {
         "id": str(assignment.pk), "campaign": str(assignment.campaign_id), "item": str(item.pk), "item_code": item.code,
         "scheme_version": str(assignment.campaign.scheme_version_id), "start_us": item.start_us, "end_us": item.end_us,
         "state": assignment.state, "position": assignment.position, "lease_until": assignment.lease_until,
-        "client_id": str(assignment.client_id), "tracks": [_track(one) for one in tracks],
+        "client_id": str(assignment.client_id), "tracks": [_track(one) for one in rules.perceived(assignment)],
     }  # fmt: skip
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from uuid import UUID
 
+from django.utils.translation import gettext as _
 from rest_framework import serializers
 from rest_framework.decorators import action
 from rest_framework.request import Request
@@ -12,9 +13,10 @@ from rest_framework.response import Response
 from consent.api.base import LABELED, Body, Listed, Noun, Shown, writes
 from consent.models import Study
 from core.api import Serializer
+from core.errors import Invalid
 from core.models import User
-from labeling.models import Annotator, Assignment, Campaign, CampaignItem, GuidelineVersion, SchemeVersion
-from labeling.services import campaigns
+from labeling.models import Annotator, Assignment, Campaign, CampaignItem, GuidelineVersion, QueueRank, SchemeVersion
+from labeling.services import campaigns, rules
 
 MOST_ITEMS = 20_000
 
@@ -41,6 +43,12 @@ class CampaignItemShown(Shown):
     class Meta:
         model = CampaignItem
         fields = ["id", "created_at", "campaign", "item", "rank", "wanted", "taken", "answered", "open"]
+
+
+class QueueRankShown(Shown):
+    class Meta:
+        model = QueueRank
+        fields = ["id", "created_at", "campaign", "item", "rank", "source"]
 
 
 class AnnotatorShown(Shown):
@@ -79,6 +87,28 @@ class CampaignBody(Body):
     closes_on = serializers.DateField(required=False, allow_null=True)
 
 
+class CampaignEdit(Body):
+    """What may change in a campaign; name only what changes. Answers keep the guideline they were given under."""
+
+    name = serializers.CharField(max_length=120, required=False)
+    about = serializers.CharField(max_length=400, required=False, allow_blank=True)
+    closes_on = serializers.DateField(required=False, allow_null=True)
+    lease_minutes = serializers.IntegerField(min_value=1, max_value=24 * 60, required=False)
+    guideline_version = serializers.UUIDField(required=False, allow_null=True)
+
+
+class RankPart(Body):
+    item = serializers.UUIDField()
+    rank = serializers.IntegerField(min_value=0, max_value=2**53)
+
+
+class RankBody(Body):
+    """An order of handing out: lower ranks first. `source` says where it comes from."""
+
+    source = serializers.CharField(max_length=80)
+    ranks = RankPart(many=True, allow_empty=False, max_length=MOST_ITEMS)
+
+
 class CampaignItemsBody(Body):
     items = serializers.ListField(child=serializers.UUIDField(), allow_empty=False, max_length=MOST_ITEMS)
     wanted = serializers.IntegerField(min_value=1, max_value=1000, required=False)
@@ -86,6 +116,10 @@ class CampaignItemsBody(Body):
 
 class CampaignItemsAdded(Serializer):
     added = serializers.IntegerField(read_only=True)
+
+
+class CampaignItemsRanked(Serializer):
+    ranked = serializers.IntegerField(read_only=True)
 
 
 class MemberBody(Body):
@@ -107,6 +141,7 @@ class Campaigns(Noun):
     queryset = Campaign.objects.all()
     serializer_class = CampaignShown
     filters = {"study": "study_id", "state": "state", "scheme_version": "scheme_version_id"}
+    matched = ("partial_update",)
 
     @writes(CampaignBody, CampaignShown, example={
         "study": "01890a5d-ac96-774b-bcce-b302099a8057", "name": "Main round", "scheme_version": "01890a5d-ac96-774b-bcce-b302099a8058", "overlap": 3,
@@ -122,6 +157,19 @@ class Campaigns(Noun):
             "guideline_version", GuidelineVersion.objects.filter(study=study), body.get("guideline_version")
         )
         return self.made(lambda: campaigns.create_campaign(actor=request.user, study=study, **body))
+
+    @writes(CampaignEdit, CampaignShown, 200, example={"closes_on": "2027-03-31"})
+    def partial_update(self, request: Request, pk: UUID) -> Response:
+        """Change the campaign's name, words, deadline, lease or guideline. Needs If-Match with the ETag that was seen."""
+        campaign = self.held(pk, "campaign")
+        self.unchanged(campaign)
+        body = self.checked(CampaignEdit)
+        if "guideline_version" in body:
+            of_study = GuidelineVersion.objects.filter(study=campaign.study_id)
+            body["guideline_version"] = self.part("guideline_version", of_study, body["guideline_version"])
+        return self.shown(
+            rules.edit_campaign(actor=request.user, campaign=campaign, revision=campaign.revision, **body)
+        )
 
     @writes(None, CampaignShown, 200)
     @action(detail=True, methods=["post"], url_path="open", pagination_class=None, filter_backends=())
@@ -155,6 +203,19 @@ class Campaigns(Noun):
         body = self.checked(CampaignItemsBody)
         return Response({"added": campaigns.add_items(actor=request.user, campaign=campaign, **body)})
 
+    @writes(RankBody, CampaignItemsRanked, 200)
+    @action(detail=True, methods=["post"], url_path="rank", pagination_class=None, filter_backends=())
+    def rank(self, request: Request, pk: UUID) -> Response:
+        """Hand down another order of items of this campaign; the others keep the rank they have."""
+        campaign = self.held(pk, "campaign")
+        body = self.checked(RankBody)
+        ranks = {one["item"]: one["rank"] for one in body["ranks"]}
+        if CampaignItem.objects.filter(campaign=campaign, item_id__in=list(ranks)).count() != len(ranks):
+            said = _("Some of these items are not in this campaign.")
+            raise Invalid("reference_unknown", said, fields={"ranks": [said]})
+        ranked = campaigns.rank_items(actor=request.user, campaign=campaign, ranks=ranks, source=body["source"])
+        return Response({"ranked": ranked})
+
     @writes(MemberBody, AnnotatorShown)
     @action(detail=True, methods=["post"], url_path="annotators", pagination_class=None, filter_backends=())
     def annotators(self, request: Request, pk: UUID) -> Response:
@@ -172,6 +233,15 @@ class CampaignItems(Noun):
     queryset = CampaignItem.objects.all()
     serializer_class = CampaignItemShown
     filters = {"campaign": "campaign_id", "item": "item_id", "open": "open"}
+    use = LABELED
+
+
+class QueueRanks(Noun):
+    """The order that was handed down for items, and by whom."""
+
+    queryset = QueueRank.objects.all()
+    serializer_class = QueueRankShown
+    filters = {"campaign": "campaign_id", "item": "item_id", "source": "source"}
     use = LABELED
 
 

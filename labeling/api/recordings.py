@@ -18,7 +18,7 @@ from consent import gate
 from consent.api.account import JobShown, own_job
 from consent.api.base import KEPT, Body, Noun, Shown, writes
 from consent.api.studies import AssetShown
-from consent.models import Study
+from consent.models import Participant, Study
 from core import access
 from core.api import Serializer
 from core.bulk import uncollected
@@ -26,7 +26,7 @@ from core.errors import Invalid
 from core.idempotency import once
 from labeling.api import bulk
 from labeling.models import Alignment, Appearance, Exhibit, Item, Lane, Quality, Recording, Track
-from labeling.services import media, recordings
+from labeling.services import alignments, exhibits, items, media, recordings
 
 
 class RecordingShown(Shown):
@@ -84,6 +84,34 @@ class QualityShown(Shown):
     class Meta:
         model = Quality
         fields = ["id", "created_at", "study", "track", "measure", "value", "unit", "flag"]
+
+
+class AlignmentBody(Body):
+    """recording = offset + track × (1 + drift). `method` is a code: manual, clap, container…"""
+
+    track = serializers.UUIDField()
+    offset_us = serializers.IntegerField(min_value=-(2**53), max_value=2**53)
+    drift_ppb = serializers.IntegerField(min_value=-(2**53), max_value=2**53, required=False)
+    method = serializers.SlugField(max_length=40, required=False)
+
+
+class ExhibitBody(Body):
+    study = serializers.UUIDField()
+    title = serializers.CharField(max_length=200)
+    licence = serializers.CharField(max_length=200)
+    source = serializers.CharField(max_length=200)
+
+
+class ItemBody(Body):
+    """A part of a recording, in whole microseconds on its clock, about participants who appear in it. An end of 0 is the
+    recording's end."""
+
+    recording = serializers.UUIDField()
+    code = serializers.CharField(max_length=80)
+    targets = serializers.ListField(child=serializers.UUIDField(), allow_empty=False, max_length=100)
+    kind = serializers.ChoiceField(Item.Kind.choices, required=False)
+    start_us = serializers.IntegerField(min_value=0, max_value=2**53, required=False)
+    end_us = serializers.IntegerField(min_value=0, max_value=2**53, required=False)
 
 
 class BulkBody(Body):
@@ -177,15 +205,19 @@ class Tracks(Noun):
         """Store the file of a track: its bytes as the body. Sealed while they come in; a track's file is never overwritten."""
         track = access.fetch(request.user, "ingest", Track.objects.select_related("study"), pk=pk)
         gate.require(track, KEPT)
-        name = request.query_params.get("file_name", "")
-        if not name or len(name) > 255 or "\0" in name:
-            raise Invalid(
-                "file_name_invalid",
-                _("Say file_name: at most 255 characters."),
-                fields={"file_name": [_("At most 255 characters.")]},
-            )
-        asset = media.attach(actor=request.user, track=track, source=request.data, file_name=name)
+        asset = media.attach(actor=request.user, track=track, source=request.data, file_name=_file_name(request))
         return self.shown(asset, 201, AssetShown)
+
+
+def _file_name(request: Request) -> str:
+    name = request.query_params.get("file_name", "")
+    if not name or len(name) > 255 or "\0" in name:
+        raise Invalid(
+            "file_name_invalid",
+            _("Say file_name: at most 255 characters."),
+            fields={"file_name": [_("At most 255 characters.")]},
+        )
+    return name
 
 
 class Appearances(Noun):
@@ -210,6 +242,31 @@ class Exhibits(Noun):
     serializer_class = ExhibitShown
     filters = {"study": "study_id"}
 
+    @writes(ExhibitBody, ExhibitShown)
+    def create(self, request: Request) -> Response:
+        """Material without participants; its file is sent next. It can never become an item."""
+        body = self.checked(ExhibitBody)
+        study = self.root("ingest", Study, body.pop("study"))
+        return self.made(lambda: exhibits.add_exhibit(actor=request.user, study=study, **body))
+
+    @extend_schema(
+        request={"application/octet-stream": OpenApiTypes.BINARY}, responses={201: AssetShown},
+        parameters=[OpenApiParameter("file_name", OpenApiTypes.STR, OpenApiParameter.QUERY, required=True)],
+    )  # fmt: skip
+    @action(
+        detail=True,
+        methods=["put"],
+        url_path="original",
+        pagination_class=None,
+        filter_backends=(),
+        parser_classes=[RawBody],
+    )
+    def original(self, request: Request, pk: UUID) -> Response:
+        """Store the exhibit's file: its bytes as the body. It is never overwritten."""
+        exhibit = access.fetch(request.user, "ingest", Exhibit.objects.select_related("study"), pk=pk)
+        asset = exhibits.attach(actor=request.user, exhibit=exhibit, source=request.data, file_name=_file_name(request))
+        return self.shown(asset, 201, AssetShown)
+
 
 class Alignments(Noun):
     queryset = Alignment.objects.all()
@@ -217,12 +274,33 @@ class Alignments(Noun):
     filters = {"study": "study_id", "track": "track_id"}
     use = KEPT
 
+    @writes(AlignmentBody, AlignmentShown)
+    def create(self, request: Request) -> Response:
+        """The next version of a track's alignment. What was labeled keeps the one it was made under."""
+        body = self.checked(AlignmentBody)
+        track = self.root("ingest", Track, body.pop("track"))
+        gate.require(track, KEPT)
+        return self.made(lambda: alignments.align(actor=request.user, track=track, **body))
+
 
 class Items(Noun):
     queryset = Item.objects.prefetch_related("item_targets")
     serializer_class = ItemShown
     filters = {"study": "study_id", "recording": "recording_id", "code": "code", "kind": "kind"}
     use = KEPT
+
+    @writes(ItemBody, ItemShown, example={
+        "recording": "01890a5d-ac96-774b-bcce-b302099a8057", "code": "S01-C1-007", "targets": ["4bf2a6a0-9d0c-4a3c-a1a7-0d5a4ad2a5c1"],
+        "kind": "utterance", "start_us": 1_200_000, "end_us": 3_450_000,
+    })  # fmt: skip
+    def create(self, request: Request) -> Response:
+        """One thing more to label in a recording that is there."""
+        body = self.checked(ItemBody)
+        recording = self.root("ingest", Recording, body.pop("recording"))
+        gate.require(recording, KEPT)
+        of_study = Participant.objects.filter(study=recording.study_id)
+        body["targets"] = [self.part("targets", of_study, one) for one in dict.fromkeys(body["targets"])]
+        return self.made(lambda: items.add_item(actor=request.user, recording=recording, **body))
 
 
 class Lanes(Noun):

@@ -18,7 +18,17 @@ from consent.gate import permitted
 from core import access
 from core.api import CursorPages, Serializer
 from labeling.api import annotations
-from labeling.models import AgreementReport, Annotation, Answer, Campaign, GoldLabel, GoldStandard, Suggestion, Trace
+from labeling.models import (
+    AgreementReport,
+    Annotation,
+    Answer,
+    Campaign,
+    GoldLabel,
+    GoldStandard,
+    Segment,
+    Suggestion,
+    Trace,
+)
 from labeling.services import agreement, gold, ratings
 
 
@@ -119,6 +129,42 @@ class Traces(Noun):
                 "flags": kept.flags.tolist(),
             }
         )
+
+
+class SegmentRow(Shown):
+    question = serializers.SlugRelatedField("key", read_only=True)
+
+    class Meta:
+        model = Segment
+        fields = [
+            "id",
+            "created_at",
+            "annotation",
+            "question",
+            "label",
+            "track",
+            "alignment",
+            "start_us",
+            "end_us",
+            "number",
+        ]
+
+
+class Segments(Noun):
+    """Labelled intervals on the recording clock. Their words are shown with the annotation, not in lists."""
+
+    queryset = Segment.objects.select_related("question")
+    serializer_class = SegmentRow
+    filters = {"annotation": "annotation_id", "item": "annotation__item_id", "campaign": "annotation__campaign_id"}
+    use = LABELED
+
+    def get_queryset(self) -> QuerySet:
+        # A segment hangs from its annotation, which is what the door knows.
+        seen = access.visible(self.request.user, Annotation.objects.all(), "annotations")
+        return permitted(self.queryset.filter(annotation__in=seen.values("pk")), LABELED)
+
+    def held(self, pk: Any, action: str = "", queryset: QuerySet | None = None) -> Segment:
+        return access.within(self.get_queryset(), pk=pk)
 
 
 class AgreementReportShown(Shown):

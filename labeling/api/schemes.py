@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
+from django.db.models import QuerySet
 from rest_framework import serializers
 from rest_framework.decorators import action
 from rest_framework.request import Request
@@ -13,8 +15,9 @@ from rest_framework.response import Response
 from consent.api.base import Body, Noun, Shown, Texts, writes
 from consent.models import Study
 from core import access
+from core.api import Number
 from labeling.models import Guideline, GuidelineVersion, Label, Question, Scheme, SchemeVersion
-from labeling.services import schemes
+from labeling.services import guidelines, schemes
 from labeling.services.schemes import NewLabel, NewQuestion
 
 
@@ -69,7 +72,7 @@ class LabelBody(Body):
 
 
 class AnchorBody(Body):
-    value = serializers.FloatField()
+    value = Number()
     text = Texts()
 
 
@@ -83,9 +86,9 @@ class QuestionBody(Body):
     labels = LabelBody(many=True, required=False, max_length=500)
     dimension = serializers.CharField(max_length=40, required=False, allow_blank=True)
     uri = serializers.CharField(max_length=200, required=False, allow_blank=True)
-    minimum = serializers.FloatField(required=False, allow_null=True, min_value=-1e12, max_value=1e12)
-    maximum = serializers.FloatField(required=False, allow_null=True, min_value=-1e12, max_value=1e12)
-    step = serializers.FloatField(required=False, allow_null=True, min_value=1e-9, max_value=1e12)
+    minimum = Number(required=False, allow_null=True, min_value=-1e12, max_value=1e12)
+    maximum = Number(required=False, allow_null=True, min_value=-1e12, max_value=1e12)
+    step = Number(required=False, allow_null=True, min_value=1e-9, max_value=1e12)
     anchors = AnchorBody(many=True, required=False, max_length=100)
 
 
@@ -97,6 +100,26 @@ class SchemeBody(Body):
 
 class KeyBody(Body):
     key = serializers.SlugField(max_length=40)
+
+
+class GuidelinePart(Body):
+    heading = serializers.CharField(max_length=200)
+    text = serializers.CharField(max_length=20_000)
+
+
+class Sections(serializers.DictField):
+    """Sections by language: {"en": [{"heading": "What to look for", "text": "…"}]}."""
+
+    child = serializers.ListField(child=GuidelinePart(), max_length=100)
+
+
+class GuidelineVersionBody(Body):
+    text = Sections()
+
+
+class GuidelineBody(GuidelineVersionBody):
+    study = serializers.UUIDField()
+    name = serializers.CharField(max_length=120)
 
 
 EMOTION = {
@@ -181,6 +204,34 @@ class Guidelines(Noun):
     queryset = Guideline.objects.all()
     serializer_class = GuidelineShown
     filters = {"study": "study_id"}
+
+    @writes(GuidelineBody, GuidelineVersionShown, example={
+        "study": "01890a5d-ac96-774b-bcce-b302099a8057", "name": "Main round",
+        "text": {"en": [{"heading": "What to look for", "text": "Label what the person appears to express."}]},
+    })  # fmt: skip
+    def create(self, request: Request) -> Response:
+        """A guideline with its first version, which is shown."""
+        body = self.checked(GuidelineBody)
+        study = self.root("scheme", Study, body.pop("study"))
+        return self.made(
+            lambda: guidelines.create_guideline(actor=request.user, study=study, **body),
+            shown=GuidelineVersionShown, again=_version_of(GuidelineVersion.objects.filter(study=study)),
+        )  # fmt: skip
+
+    @writes(GuidelineVersionBody, GuidelineVersionShown)
+    @action(detail=True, methods=["post"], url_path="versions", pagination_class=None, filter_backends=())
+    def add_version(self, request: Request, pk: UUID) -> Response:
+        """Other words, as the next version. A version never changes."""
+        guideline = self.held(pk, "scheme")
+        body = self.checked(GuidelineVersionBody)
+        return self.made(
+            lambda: guidelines.add_version(actor=request.user, guideline=guideline, **body),
+            shown=GuidelineVersionShown, again=_version_of(guideline.versions.all()),
+        )  # fmt: skip
+
+
+def _version_of(versions: QuerySet) -> Callable[[UUID], GuidelineVersion | None]:
+    return lambda pk: versions.filter(pk=pk).first()
 
 
 class GuidelineVersions(Noun):

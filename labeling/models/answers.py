@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from django.db import models
 from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
 
 from consent.fields import SealedField
 from consent.models import Asset
@@ -21,15 +22,15 @@ class Annotation(Row):
     """One annotator's answer to one item, in one revision."""
 
     class State(models.TextChoices):
-        SUBMITTED = "submitted"
-        RETURNED = "returned"
-        ACCEPTED = "accepted"
+        SUBMITTED = "submitted", _("Submitted")
+        RETURNED = "returned", _("Returned")
+        ACCEPTED = "accepted", _("Accepted")
 
     class Source(models.TextChoices):
-        WORKSPACE = "workspace"
-        API = "api"
-        IMPORT = "import"
-        SIMULATION = "simulation"
+        WORKSPACE = "workspace", _("Workspace")
+        API = "api", _("Api")
+        IMPORT = "import", _("Import")
+        SIMULATION = "simulation", _("Simulation")
 
     item = models.ForeignKey(Item, on_delete=models.PROTECT, related_name="annotations")
     campaign = models.ForeignKey(Campaign, on_delete=models.PROTECT, related_name="annotations")
@@ -120,9 +121,9 @@ class Trace(Row):
     """A continuous rating over media time, one dimension."""
 
     class State(models.TextChoices):
-        RECORDING = "recording"
-        PACKED = "packed"
-        ABANDONED = "abandoned"
+        RECORDING = "recording", _("Recording")
+        PACKED = "packed", _("Packed")
+        ABANDONED = "abandoned", _("Abandoned")
 
     assignment = models.ForeignKey(Assignment, on_delete=models.PROTECT, null=True, blank=True, related_name="traces")
     annotation = models.ForeignKey(Annotation, on_delete=models.PROTECT, null=True, blank=True, related_name="traces")

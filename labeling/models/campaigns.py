@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
 
 from consent.models import Study
 from core import ids
@@ -19,24 +20,28 @@ CAMPAIGN_ROLES: dict[str, tuple[str, ...]] = {
     "adjudicator": ("view", "open", "annotations", "adjudicate"),
     "observer": ("view", "open", "agreement"),
 }
+CAMPAIGN_ROLE_NAMES = {
+    "manager": _("manager"), "annotator": _("annotator"), "reviewer": _("reviewer"),
+    "adjudicator": _("adjudicator"), "observer": _("observer"),
+}  # fmt: skip
 
 
 class Campaign(Row):
     class State(models.TextChoices):
-        DRAFT = "draft"
-        OPEN = "open"
-        PAUSED = "paused"
-        CLOSED = "closed"
+        DRAFT = "draft", _("Draft")
+        OPEN = "open", _("Open")
+        PAUSED = "paused", _("Paused")
+        CLOSED = "closed", _("Closed")
 
     class Round(models.TextChoices):
-        PILOT = "pilot"
-        CALIBRATION = "calibration"
-        MAIN = "main"
+        PILOT = "pilot", _("Pilot")
+        CALIBRATION = "calibration", _("Calibration")
+        MAIN = "main", _("Main")
 
     class Predictions(models.TextChoices):
-        NEVER = "never"
-        AFTER = "after"  # after the annotator's own answer
-        SUGGESTION = "suggestion"
+        NEVER = "never", _("Never")
+        AFTER = "after", _("After")  # after the annotator's own answer
+        SUGGESTION = "suggestion", _("Suggestion")
 
     study = models.ForeignKey(Study, on_delete=models.PROTECT, related_name="campaigns")
     name = models.CharField(max_length=120)
@@ -58,6 +63,7 @@ class Campaign(Row):
     revision = models.PositiveIntegerField(default=1)
 
     roles = CAMPAIGN_ROLES
+    role_names = CAMPAIGN_ROLE_NAMES
     access_path = ("", "study")
 
     class Meta:
@@ -73,11 +79,11 @@ class Annotator(Row):
     """Who makes annotations in a study, under a code. A model is never an annotator."""
 
     class Kind(models.TextChoices):
-        MEMBER = "member"
-        IMPORTED = "imported"
-        SIMULATED = "simulated"
-        SELF = "self"
-        PARTNER = "partner"
+        MEMBER = "member", _("Member")
+        IMPORTED = "imported", _("Imported")
+        SIMULATED = "simulated", _("Simulated")
+        SELF = "self", _("Self")
+        PARTNER = "partner", _("Partner")
 
     study = models.ForeignKey(Study, on_delete=models.PROTECT, related_name="annotators")
     code = models.CharField(max_length=40)
@@ -145,11 +151,11 @@ class Assignment(Row):
     """
 
     class State(models.TextChoices):
-        LEASED = "leased"
-        SUBMITTED = "submitted"
-        SKIPPED = "skipped"
-        RELEASED = "released"  # lease ran out or was given back
-        WITHDRAWN = "withdrawn"  # a participant stopped meanwhile
+        LEASED = "leased", _("Leased")
+        SUBMITTED = "submitted", _("Submitted")
+        SKIPPED = "skipped", _("Skipped")
+        RELEASED = "released", _("Released")  # lease ran out or was given back
+        WITHDRAWN = "withdrawn", _("Withdrawn")  # a participant stopped meanwhile
 
     campaign = models.ForeignKey(Campaign, on_delete=models.PROTECT, related_name="assignments")
     campaign_item = models.ForeignKey(CampaignItem, on_delete=models.PROTECT, related_name="assignments")

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from django.db import models
 from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
 
 from consent.fields import SealedField
 from consent.models import Asset, Participant, Study
@@ -22,13 +23,14 @@ class Recording(Row):
     """One session of one or more participants."""
 
     class State(models.TextChoices):
-        DRAFT = "draft"  # registered; tracks are being probed
-        READY = "ready"
-        FAILED = "failed"  # no track could be read
+        DRAFT = "draft", _("Draft")  # registered; tracks are being probed
+        READY = "ready", _("Ready")
+        FAILED = "failed", _("Failed")  # no track could be read
         SEALED = (
-            "sealed"  # one of several people stopped: kept restricted until a redaction is confirmed or the deadline
-        )
-        ERASED = "erased"
+            "sealed",
+            _("Sealed"),
+        )  # one of several people stopped: kept restricted until a redaction is confirmed or the deadline
+        ERASED = "erased", _("Erased")
 
     study = models.ForeignKey(Study, on_delete=models.PROTECT, related_name="recordings", db_index=False)
     code = models.CharField(max_length=80)
@@ -51,9 +53,9 @@ class Track(Row):
     """One modality of a recording, with a clock of its own (time base as a fraction, start, timestamps when variable)."""
 
     class State(models.TextChoices):
-        REGISTERED = "registered"
-        READY = "ready"
-        FAILED = "failed"
+        REGISTERED = "registered", _("Registered")
+        READY = "ready", _("Ready")
+        FAILED = "failed", _("Failed")
 
     study = models.ForeignKey(Study, on_delete=models.PROTECT, related_name="+")
     recording = models.ForeignKey(Recording, on_delete=models.PROTECT, related_name="tracks", db_index=False)
@@ -128,7 +130,7 @@ class Exhibit(Row):
     """Material without participants (practice clips, tests, examples). It can never become an item of a dataset."""
 
     study = models.ForeignKey(Study, on_delete=models.PROTECT, related_name="exhibits")
-    asset = models.ForeignKey(Asset, on_delete=models.PROTECT, related_name="+")
+    asset = models.ForeignKey(Asset, on_delete=models.PROTECT, null=True, blank=True, related_name="+")  # null: to come
     title = models.CharField(max_length=200)
     licence = models.CharField(max_length=200)
     source = models.CharField(max_length=200)
@@ -140,9 +142,9 @@ class Item(Row):
     """What is labeled: a whole recording, a segment of it, an utterance. Times are on the recording clock."""
 
     class Kind(models.TextChoices):
-        WHOLE = "whole"
-        SEGMENT = "segment"
-        UTTERANCE = "utterance"
+        WHOLE = "whole", _("Whole")
+        SEGMENT = "segment", _("Segment")
+        UTTERANCE = "utterance", _("Utterance")
 
     study = models.ForeignKey(Study, on_delete=models.PROTECT, related_name="items", db_index=False)
     recording = models.ForeignKey(Recording, on_delete=models.PROTECT, related_name="items")

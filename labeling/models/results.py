@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 from core.models import Job, Row, User
 from labeling.models.campaigns import Campaign
@@ -26,9 +27,9 @@ class GoldStandard(Row):
     """Fused labels of a campaign, a version. Never changed; a new fusion is a new version."""
 
     class State(models.TextChoices):
-        MAKING = "making"
-        READY = "ready"
-        FAILED = "failed"
+        MAKING = "making", _("Making")
+        READY = "ready", _("Ready")
+        FAILED = "failed", _("Failed")
 
     campaign = models.ForeignKey(Campaign, on_delete=models.PROTECT, related_name="gold_standards")
     number = models.PositiveIntegerField()

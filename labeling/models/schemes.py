@@ -7,6 +7,7 @@ language: {"en": "Joy", "de": "Freude"}.
 from __future__ import annotations
 
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 from consent.models import Study
 from core import ids
@@ -39,16 +40,16 @@ class Question(Row):
     """One thing that is asked of an item."""
 
     class Kind(models.TextChoices):
-        CHOICE = "choice"
-        SCALE = "scale"
-        TRACE = "trace"
-        TEXT = "text"
+        CHOICE = "choice", _("Choice")
+        SCALE = "scale", _("Scale")
+        TRACE = "trace", _("Trace")
+        TEXT = "text", _("Text")
 
     class Level(models.TextChoices):
-        NOMINAL = "nominal"
-        ORDINAL = "ordinal"
-        INTERVAL = "interval"
-        RATIO = "ratio"
+        NOMINAL = "nominal", _("Nominal")
+        ORDINAL = "ordinal", _("Ordinal")
+        INTERVAL = "interval", _("Interval")
+        RATIO = "ratio", _("Ratio")
 
     scheme_version = models.ForeignKey(SchemeVersion, on_delete=models.PROTECT, related_name="questions")
     identity = models.UUIDField(default=ids.new)  # the same question in every version

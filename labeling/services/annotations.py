@@ -15,7 +15,8 @@ from typing import Any
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Case, F, PositiveSmallIntegerField, Q, Value, When
+from django.db.models import Case, F, PositiveSmallIntegerField, Q, QuerySet, Value, When
+from django.utils import timezone
 from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext as _
 
@@ -24,6 +25,7 @@ from consent.gate import Use, permitted
 from core import audit, bulk, ids
 from core.errors import ConsentMissing, Refused
 from core.models import User
+from core.prepared import Prepared, PreparedUpdate
 from labeling.models import (
     Annotation,
     Answer,
@@ -52,6 +54,52 @@ class Evidence:
     started_at: datetime | None
     duration_ms: int
     played_us: int
+
+
+# What every answer asks and changes, compiled once (core/prepared.py).
+
+
+def _states(assignment: UUID, now: datetime) -> QuerySet:
+    held = permitted(Assignment.objects.select_for_update(of=("self",)), USE, now=now).filter(pk=assignment).order_by()
+    return held.values_list("state", "campaign__state")[:1]
+
+
+def _same_or_current(
+    annotator: UUID, client: UUID, campaign: UUID, item: UUID, repetition: int
+) -> QuerySet[Annotation]:
+    current = Q(campaign_id=campaign, item_id=item, annotator_id=annotator, repetition=repetition, current=True)
+    return Annotation.objects.filter(Q(annotator_id=annotator, client_id=client) | current)
+
+
+def _counting_late(entry: UUID) -> tuple[QuerySet[CampaignItem], dict[str, Any]]:
+    full = Q(taken__gte=F("wanted") - 1) | Q(answered__gte=F("wanted") - 1)
+    return CampaignItem.objects.filter(pk=entry), {
+        "answered": F("answered") + 1,
+        "taken": Case(
+            When(taken__lt=F("wanted"), then=F("taken") + 1),
+            default=F("taken"),
+            output_field=PositiveSmallIntegerField(),
+        ),
+        "open": Case(When(full, then=Value(False)), default=F("open")),
+    }
+
+
+_STATES = Prepared(_states, assignment=UUID, now=datetime)
+_BEFORE = Prepared(_same_or_current, annotator=UUID, client=UUID, campaign=UUID, item=UUID, repetition=int)
+_ANSWERED = PreparedUpdate(
+    lambda assignment: (Assignment.objects.filter(pk=assignment), {"state": Assignment.State.SUBMITTED}),
+    assignment=UUID,
+)
+_COUNTED = PreparedUpdate(
+    lambda entry: (CampaignItem.objects.filter(pk=entry), {"answered": F("answered") + 1}), entry=UUID
+)
+_COUNTED_LATE = PreparedUpdate(_counting_late, entry=UUID)
+_COUNTED_HERE = PreparedUpdate(
+    lambda campaign, annotator: (
+        QueuePlace.objects.filter(campaign_id=campaign, annotator_id=annotator), {"answered": F("answered") + 1},
+    ),
+    campaign=UUID, annotator=UUID,
+)  # fmt: skip
 
 
 def submit_annotation(
@@ -98,9 +146,9 @@ def _store(
     source: str,
 ) -> Annotation:
     # Held until commit: two tabs of one annotator take turns. The gate is asked in the same statement.
-    held = permitted(Assignment.objects.select_for_update(of=("self",)), USE).filter(pk=assignment.pk).order_by()
-    states = held.values_list("state", "campaign__state").first()
-    if states is None:
+    states = _STATES.first(assignment=assignment.pk, now=timezone.now())
+    # PostgreSQL asks the gate as it was before a wait for this row: where somebody stopped meanwhile it is asked again.
+    if states is None or (states[0] == Assignment.State.WITHDRAWN and not _allowed(assignment)):
         raise withdrawn()
     assignment.state, campaign_state = states
     fingerprint = _fingerprint(assignment, said)
@@ -127,14 +175,16 @@ def _store(
     return annotation
 
 
+def _allowed(assignment: Assignment) -> bool:
+    return permitted(Assignment.objects.filter(pk=assignment.pk), USE).exists()
+
+
 def _stored_before(assignment: Assignment, client_id: UUID) -> tuple[Annotation | None, Annotation | None]:
     """(the annotation this client id made already, the current annotation that a new one would replace)"""
-    same = Q(annotator_id=assignment.annotator_id, client_id=client_id)
-    current = Q(
-        campaign_id=assignment.campaign_id, item_id=assignment.item_id, annotator_id=assignment.annotator_id,
-        repetition=assignment.repetition, current=True,
+    found = _BEFORE.all(
+        annotator=assignment.annotator_id, client=client_id, campaign=assignment.campaign_id, item=assignment.item_id,
+        repetition=assignment.repetition,
     )  # fmt: skip
-    found = list(Annotation.objects.filter(same | current))
     return (
         next((one for one in found if one.client_id == client_id), None),
         next((one for one in found if one.current), None),
@@ -197,24 +247,14 @@ def _count(assignment: Assignment, *, first: bool) -> None:
     """The assignment is answered; the queue counts it once, also when its lease had run out meanwhile."""
     was = assignment.state
     if was != Assignment.State.SUBMITTED:
-        Assignment.objects.filter(pk=assignment.pk).update(state=Assignment.State.SUBMITTED)
+        _ANSWERED.run(assignment=assignment.pk)
         assignment.state = Assignment.State.SUBMITTED
     if not first:
         return
-    changes: dict[str, Any] = {"answered": F("answered") + 1}
-    if was != Assignment.State.LEASED:
-        # The place that the lease held was given back: take one again if one is left. The answer counts in any case.
-        changes["taken"] = Case(
-            When(taken__lt=F("wanted"), then=F("taken") + 1),
-            default=F("taken"),
-            output_field=PositiveSmallIntegerField(),
-        )
-        full = Q(taken__gte=F("wanted") - 1) | Q(answered__gte=F("wanted") - 1)
-        changes["open"] = Case(When(full, then=Value(False)), default=F("open"))
-    CampaignItem.objects.filter(pk=assignment.campaign_item_id).update(**changes)
-    QueuePlace.objects.filter(campaign_id=assignment.campaign_id, annotator_id=assignment.annotator_id).update(
-        answered=F("answered") + 1
-    )
+    # Without a lease, the place it held was given back: one is taken again if one is left. The answer counts in any case.
+    counted = _COUNTED if was == Assignment.State.LEASED else _COUNTED_LATE
+    counted.run(entry=assignment.campaign_item_id)
+    _COUNTED_HERE.run(campaign=assignment.campaign_id, annotator=assignment.annotator_id)
 
 
 def _fingerprint(assignment: Assignment, said: Sequence[values.Value]) -> bytes:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from django.db import transaction
-
 from consent import assets
 from consent.models import Asset
 from core import audit
@@ -23,25 +21,20 @@ def hand_down(
     kind: str = "feature",
 ) -> Lane:
     """Keep a lane, sealed under the keys of everyone who appears in the track. A lane of the same name is replaced."""
-    asset = assets.store(
-        study=track.study, kind=Asset.Kind.FEATURE, source=packed, media_type="application/octet-stream",
-        subjects=list(track.original.subjects.all()), parent=track.original, actor=actor,
-    )  # fmt: skip
-    with transaction.atomic():
-        old = list(Lane.objects.filter(track=track, name=name).select_related("asset"))
+    old = list(Lane.objects.filter(track=track, name=name).select_related("asset"))
+
+    def link(asset: Asset) -> None:
         Lane.objects.filter(pk__in=[lane.pk for lane in old]).delete()
-        made = Lane.objects.create(
-            study_id=track.study_id,
-            track=track,
-            name=name,
-            unit=unit,
-            kind=kind,
-            asset=asset,
-            minimum=minimum,
-            maximum=maximum,
-        )
+        Lane.objects.create(
+            study_id=track.study_id, track=track, name=name, unit=unit, kind=kind, asset=asset, minimum=minimum, maximum=maximum
+        )  # fmt: skip
         audit.record(
             "labeling.lane.handed_down", actor=actor, target=track, study=track.study_id, kind=kind, replaced=len(old)
         )
+
+    asset = assets.store(
+        study=track.study, kind=Asset.Kind.FEATURE, source=packed, media_type="application/octet-stream",
+        subjects=list(track.original.subjects.all()), parent=track.original, actor=actor, linked=link,
+    )  # fmt: skip
     assets.erase([lane.asset for lane in old])
-    return made
+    return Lane.objects.get(asset=asset)

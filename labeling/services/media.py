@@ -13,6 +13,7 @@ from typing import Any, BinaryIO
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from affect.codecs import trace as container
@@ -85,13 +86,8 @@ def attach(
     people = list(Participant.objects.filter(appearances__track=track).distinct())
     asset = assets.store(
         study=track.study, kind=Asset.Kind.ORIGINAL, source=source, media_type=media_type,
-        subjects=people, file_name=file_name, actor=actor,
+        subjects=people, file_name=file_name, actor=actor, linked=lambda asset: _put(actor, track, before, asset, rate_hz),
     )  # fmt: skip
-    try:
-        _put(actor, track, before, asset, rate_hz)
-    except BaseException:
-        assets.erase([asset], actor=actor)
-        raise
     if before is not None:
         assets.erase([before], actor=actor)
     track.original = asset
@@ -186,12 +182,13 @@ def read_track(track: Track, *, rate_hz: float = 0.0) -> None:
                 _read_media(track, stream)
     except MediaRefused as refused:
         with transaction.atomic():
-            Track.objects.filter(pk=track.pk).update(
+            failed = _waiting(track).update(
                 state=Track.State.FAILED, failure=refused.code, probe={**track.probe, **refused.facts}
             )
-            audit.record(
-                "labeling.track.refused", target=track, study=track.study_id, outcome="refused", code=refused.code
-            )
+            if failed:
+                audit.record(
+                    "labeling.track.refused", target=track, study=track.study_id, outcome="refused", code=refused.code
+                )
 
 
 def _read_media(track: Track, stream: BinaryIO) -> None:
@@ -203,19 +200,34 @@ def _read_media(track: Track, stream: BinaryIO) -> None:
     made = proxy_of(track, found) if not found.playable else None
     wave = _derived(track, Asset.Kind.PEAKS, drawn, "application/octet-stream") if drawn else None
     with transaction.atomic():
-        Track.objects.filter(pk=track.pk).update(
+        first = _waiting(track).update(
             state=Track.State.READY, proxy=made, peaks=wave, duration_us=found.duration_us, start_us=found.start_us,
             time_base_num=found.time_base.numerator, time_base_den=found.time_base.denominator,
             rate_num=found.rate.numerator, rate_den=found.rate.denominator, variable_rate=found.variable_rate,
             probe={**found.facts, "frame_times_us": list(found.frame_times_us)} if found.variable_rate else found.facts,
         )  # fmt: skip
-        audit.record(
-            "labeling.track.read",
-            target=track,
-            study=track.study_id,
-            duration_us=found.duration_us,
-            proxy=made is not None,
-        )
+        if first:
+            audit.record(
+                "labeling.track.read",
+                target=track,
+                study=track.study_id,
+                duration_us=found.duration_us,
+                proxy=made is not None,
+            )
+    if not first:
+        _drop(track, made, wave)
+
+
+def _waiting(track: Track) -> QuerySet[Track]:
+    """The track as long as nobody has read it: of two workers on one recording the second changes nothing."""
+    return Track.objects.filter(pk=track.pk, state=Track.State.REGISTERED)
+
+
+def _drop(track: Track, *made: Asset | None) -> None:
+    """Erase what was made a second time, and leave what the track is shown with."""
+    used = {*Track.objects.filter(pk=track.pk).values_list("proxy_id", "peaks_id").get()}
+    used |= {*Lane.objects.filter(track=track).values_list("asset_id", flat=True)}
+    assets.erase([one for one in made if one is not None and one.pk not in used])
 
 
 def proxy_of(track: Track, found: Probe) -> Asset:
@@ -255,19 +267,22 @@ def _read_signal(track: Track, stream: BinaryIO, rate_hz: float) -> None:
     )  # fmt: skip
     step = round(1_000_000 / rate_hz) if rate_hz else int(times[1] - times[0]) if len(times) > 1 else 0
     with transaction.atomic():
-        Track.objects.filter(pk=track.pk).update(
+        first = _waiting(track).update(
             state=Track.State.READY, duration_us=int(times[-1]) + step, rate_num=round(rate_hz * 1000), rate_den=1000,
             probe={"samples": len(times), "rate_hz": rate_hz},
         )  # fmt: skip
-        Lane.objects.create(
-            study_id=track.study_id,
-            track=track,
-            name=track.name,
-            asset=lane,
-            minimum=float(values.min()),
-            maximum=float(values.max()),
-        )
-        audit.record("labeling.track.read", target=track, study=track.study_id, samples=len(times))
+        if first:
+            Lane.objects.create(
+                study_id=track.study_id,
+                track=track,
+                name=track.name,
+                asset=lane,
+                minimum=float(values.min()),
+                maximum=float(values.max()),
+            )
+            audit.record("labeling.track.read", target=track, study=track.study_id, samples=len(times))
+    if not first:
+        _drop(track, lane)
 
 
 @transaction.atomic

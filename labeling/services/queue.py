@@ -25,6 +25,7 @@ from consent.gate import Use, permitted
 from core import audit, bulk, ids
 from core.errors import Gone, Invalid, Refused
 from core.models import User
+from core.prepared import Prepared, PreparedUpdate
 from labeling.models import Assignment, Campaign, CampaignItem, QueuePlace, Trace
 
 USE = Use("human_annotation")
@@ -33,6 +34,71 @@ SKIP_REASONS = ("media_broken", "target_unclear", "distressing", "known_person",
 RELEASED_AT_ONCE = 100
 _COLUMNS = [field.attname for field in Assignment._meta.concrete_fields]
 TRIES = 5
+
+
+# The queue's queries, compiled once (core/prepared.py): they stand in every hand-out.
+
+
+def _place(user: UUID, campaign: UUID) -> QuerySet[QueuePlace]:
+    places = QueuePlace.objects.select_for_update(of=("self",)).select_related("campaign")
+    return places.filter(campaign_id=campaign, annotator__user_id=user).order_by()[:1]
+
+
+def _live(annotator: UUID, campaign: UUID, now: datetime) -> QuerySet[Assignment]:
+    leases = Assignment.objects.filter(
+        annotator_id=annotator, campaign_id=campaign, state=Assignment.State.LEASED, lease_until__gt=now
+    )
+    return permitted(leases, USE, now=now).select_related("item").order_by("position")[:1]
+
+
+def _available(campaign: UUID, annotator: UUID, now: datetime) -> QuerySet[CampaignItem]:
+    """Open rows that the annotator has not had and the gate allows, in the queue's order."""
+    mine = Assignment.objects.filter(campaign_id=campaign, item_id=OuterRef("item_id"), annotator_id=annotator)
+    rows = CampaignItem.objects.filter(~Exists(mine.filter(state__in=HAD)), campaign_id=campaign, open=True)
+    again = Subquery(mine.exclude(state__in=HAD).values("pk")[:1])
+    return permitted(rows, USE, now=now).annotate(again=again).select_related("item").order_by("rank")
+
+
+def _locked(rows: QuerySet[CampaignItem], *, skip: bool) -> QuerySet[CampaignItem]:
+    if not connection.features.has_select_for_update:
+        return rows[:1]
+    return rows.select_for_update(of=("self",), skip_locked=skip)[:1]
+
+
+def _expired(now: datetime, **which: UUID) -> QuerySet:
+    ran_out = Assignment.objects.filter(state=Assignment.State.LEASED, lease_until__lte=now, **which)
+    return ran_out.values_list("pk", "lease_until", "campaign_item_id")[:RELEASED_AT_ONCE]
+
+
+def _taking(entry: UUID) -> tuple[QuerySet[CampaignItem], dict]:
+    last = Q(taken__gte=F("wanted") - 1)
+    return CampaignItem.objects.filter(pk=entry, open=True, taken__lt=F("wanted")), {
+        "taken": F("taken") + 1,
+        "open": Case(When(last, then=Value(False)), default=Value(True)),
+        "returned": Case(When(last, then=Value(False)), default=F("returned")),
+    }
+
+
+_SEARCH = {"campaign": UUID, "annotator": UUID, "now": datetime}
+_PLACE = Prepared(_place, user=UUID, campaign=UUID)
+_HELD = Prepared(_live, annotator=UUID, campaign=UUID, now=datetime)
+_GIVEN_BACK = Prepared(
+    lambda campaign: CampaignItem.objects.filter(campaign_id=campaign, open=True, returned=True).values_list("pk")[:1],
+    campaign=UUID,
+)
+_RETURNED = Prepared(lambda **asked: _locked(_available(**asked).filter(returned=True), skip=True), **_SEARCH)
+_AHEAD = Prepared(
+    lambda rank, **asked: _locked(_available(**asked).filter(rank__gte=rank), skip=True), **_SEARCH, rank=int
+)
+_ANYWHERE = Prepared(lambda **asked: _locked(_available(**asked), skip=True), **_SEARCH)
+_HELD_BY_OTHERS = Prepared(lambda **asked: _locked(_available(**asked), skip=False), **_SEARCH)
+_RAN_OUT = Prepared(_expired, now=datetime)
+_RAN_OUT_HERE = Prepared(lambda campaign, now: _expired(now, campaign_id=campaign), campaign=UUID, now=datetime)
+_TAKE = PreparedUpdate(_taking, entry=UUID)
+_MOVE = PreparedUpdate(
+    lambda place, position, rank: (QueuePlace.objects.filter(pk=place), {"handed_out": position, "rank": rank}),
+    place=UUID, position=int, rank=int,
+)  # fmt: skip
 
 
 def place_of(actor: User, campaign: Campaign) -> QueuePlace | None:
@@ -56,20 +122,13 @@ def next_assignment(actor: User, campaign: Campaign) -> Assignment | None:
 
 def held(place: QueuePlace) -> Assignment | None:
     """The live lease at this place, when the gate still allows its item."""
-    leases = Assignment.objects.filter(
-        annotator_id=place.annotator_id,
-        campaign_id=place.campaign_id,
-        state=Assignment.State.LEASED,
-        lease_until__gt=timezone.now(),
-    )
-    return permitted(leases, USE).select_related("item").order_by("position").first()
+    return _HELD.first(annotator=place.annotator_id, campaign=place.campaign_id, now=timezone.now())
 
 
 @transaction.atomic
 def _lease_next(actor: User, campaign: Campaign) -> Assignment | None:
     # Two tabs of one annotator take turns here; the second finds what the first was given.
-    places = QueuePlace.objects.select_for_update(of=("self",)).select_related("campaign")
-    place = places.filter(campaign_id=campaign.pk, annotator__user_id=actor.pk).order_by().first()
+    place = _PLACE.first(user=actor.pk, campaign=campaign.pk)
     if place is None:
         return None
     if (found := held(place)) is not None:
@@ -88,41 +147,19 @@ def _lease_next(actor: User, campaign: Campaign) -> Assignment | None:
 
 def _best(place: QueuePlace) -> CampaignItem | None:
     """The row to hand out next. Each of the searches is a walk along one index that ends at the first fit."""
-    rows = _available(place)
-    ahead = [rows.filter(rank__gte=place.rank), rows]
-    given_back = CampaignItem.objects.filter(campaign_id=place.campaign_id, open=True, returned=True)
-    if given_back.exists():  # seldom: asked apart, since building a search costs more than running it
-        ahead.insert(0, rows.filter(returned=True))
-    for search in ahead:
-        if (found := _locked(search, skip=True).first()) is not None:
-            return found
+    now = timezone.now()
+    asked = {"campaign": place.campaign_id, "annotator": place.annotator_id, "now": now}
+    if _GIVEN_BACK.first(campaign=place.campaign_id) and (found := _RETURNED.first(**asked)) is not None:
+        return found
+    if (found := _AHEAD.first(**asked, rank=place.rank) or _ANYWHERE.first(**asked)) is not None:
+        return found
     # All that is left may be rows that others hold this moment: wait for them rather than say that nothing is left.
-    return _locked(rows, skip=False).first() if connection.features.has_select_for_update_skip_locked else None
-
-
-def _available(place: QueuePlace) -> QuerySet[CampaignItem]:
-    mine = Assignment.objects.filter(
-        campaign_id=place.campaign_id, item_id=OuterRef("item_id"), annotator_id=place.annotator_id
-    )
-    rows = CampaignItem.objects.filter(~Exists(mine.filter(state__in=HAD)), campaign_id=place.campaign_id, open=True)
-    again = Subquery(mine.exclude(state__in=HAD).values("pk")[:1])
-    return permitted(rows, USE).annotate(again=again).select_related("item").order_by("rank")
-
-
-def _locked(rows: QuerySet[CampaignItem], *, skip: bool) -> QuerySet[CampaignItem]:
-    if not connection.features.has_select_for_update:
-        return rows
-    return rows.select_for_update(of=("self",), skip_locked=skip)
+    return _HELD_BY_OTHERS.first(**asked) if connection.features.has_select_for_update_skip_locked else None
 
 
 def _count_taken(entry_id: UUID) -> int:
     """Take one of the answers that are wanted. 0 when none is left. The last one closes the row."""
-    last = Q(taken__gte=F("wanted") - 1)
-    return CampaignItem.objects.filter(pk=entry_id, open=True, taken__lt=F("wanted")).update(
-        taken=F("taken") + 1,
-        open=Case(When(last, then=Value(False)), default=Value(True)),
-        returned=Case(When(last, then=Value(False)), default=F("returned")),
-    )
+    return _TAKE.run(entry=entry_id)
 
 
 def _lease(entry: CampaignItem, place: QueuePlace, campaign: Campaign, actor: User) -> Assignment:
@@ -139,9 +176,7 @@ def _lease(entry: CampaignItem, place: QueuePlace, campaign: Campaign, actor: Us
             lease_until=until, position=position,
         )  # fmt: skip
         bulk.insert(Assignment, _COLUMNS, [[getattr(assignment, name) for name in _COLUMNS]])
-    QueuePlace.objects.filter(pk=place.pk).update(
-        handed_out=position, rank=F("rank") if entry.returned else max(entry.rank, place.rank)
-    )
+    _MOVE.run(place=place.pk, position=position, rank=place.rank if entry.returned else max(entry.rank, place.rank))
     audit.record(
         "labeling.assignment.leased", actor=actor, target=assignment, study=campaign.study_id, item=entry.item_id,
     )  # fmt: skip
@@ -151,10 +186,7 @@ def _lease(entry: CampaignItem, place: QueuePlace, campaign: Campaign, actor: Us
 def release_expired(campaign: Campaign | None = None, *, now: datetime | None = None) -> int:
     """Give back leases that ran out, at most a hundred at once. Returns how many."""
     now = now or timezone.now()
-    ran_out = Assignment.objects.filter(state=Assignment.State.LEASED, lease_until__lte=now)
-    if campaign is not None:
-        ran_out = ran_out.filter(campaign_id=campaign.pk)
-    found = list(ran_out.values_list("pk", "lease_until", "campaign_item_id")[:RELEASED_AT_ONCE])
+    found = _RAN_OUT.all(now=now) if campaign is None else _RAN_OUT_HERE.all(campaign=campaign.pk, now=now)
     return sum(_release(pk, until, entry) for pk, until, entry in found)
 
 

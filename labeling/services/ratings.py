@@ -12,14 +12,14 @@ from hashlib import sha256
 from uuid import UUID
 
 import numpy as np
-from django.db.models import Count, QuerySet
+from django.db.models import Count, Q, QuerySet
 from numpy.typing import NDArray
 
 from affect.codecs import trace as container
 from affect.signals.resample import linear
 from consent import assets
 from consent.gate import Use, permitted
-from labeling.models import Annotation, Answer, Campaign, Question, Trace
+from labeling.models import Annotation, Annotator, Answer, Campaign, Question, Trace
 
 USE = Use("human_annotation")
 GRID_US = 100_000  # traces are compared and fused at 10 Hz, the rate of SEWA and AVEC
@@ -62,6 +62,15 @@ def inputs(campaign: Campaign, use: Use = USE) -> str:
     for one in sorted(annotations(campaign, use).values_list("pk", flat=True)):
         made.update(one.bytes)
     return made.hexdigest()
+
+
+def simulated(campaign: Campaign) -> dict[str, int]:
+    """How much of what counts here was made up by a program: annotators and annotations, beside how many there are in all."""
+    made_up = Q(annotator__kind=Annotator.Kind.SIMULATED)
+    return annotations(campaign).aggregate(
+        annotators=Count("annotator", filter=made_up, distinct=True), all_annotators=Count("annotator", distinct=True),
+        answers=Count("pk", filter=made_up), all_answers=Count("pk"),
+    )  # fmt: skip
 
 
 def spread_of_answers(campaign: Campaign, question: Question, use: Use = USE) -> dict[str | float, int]:

@@ -291,6 +291,7 @@ def _is_fine(row: NewRecording, people: Mapping[str, UUID]) -> bool:
         and len(row.session) <= 80
         and len(row.source) <= 200
         and len(row.licence) <= 200
+        and row.code.isprintable()
     ):
         return False
     appearing, names = set(), set()
@@ -300,6 +301,7 @@ def _is_fine(row: NewRecording, people: Mapping[str, UUID]) -> bool:
             or not track.appearances
             or not 0 < len(track.name) <= 80
             or len(track.language) > 12
+            or not track.name.isprintable()
         ):
             return False
         if track.asset_id is not None or not (
@@ -321,6 +323,7 @@ def _is_fine(row: NewRecording, people: Mapping[str, UUID]) -> bool:
             or item.kind not in _KINDS
             or not 0 < len(item.code) <= 80
             or not appearing.issuperset(item.targets)
+            or not item.code.isprintable()
         ):
             return False
         if not 0 <= item.start_us <= item.end_us <= _LATEST:
@@ -335,6 +338,8 @@ _LATEST = 2**53
 def _wrong_row(row: NewRecording, people: Mapping[str, UUID]) -> Iterable[tuple[str, str]]:
     if not row.code or len(row.code) > 80:
         yield "/code", _("A code of at most 80 characters is needed.")
+    if not row.code.isprintable():
+        yield "/code", _control()
     for name, most in (("session", 80), ("source", 200), ("licence", 200)):
         if len(getattr(row, name)) > most:
             yield f"/{name}", _("At most %(most)d characters.") % {"most": most}
@@ -356,6 +361,8 @@ def _wrong_track(track: NewTrack, people: Mapping[str, UUID]) -> Iterable[tuple[
         yield "/modality", _("A modality is one of %(list)s.") % {"list": ", ".join(Modality.values)}
     if not 0 < len(track.name) <= 80:
         yield "/name", _("A name of at most 80 characters is needed.")
+    if not track.name.isprintable():
+        yield "/name", _control()
     if len(track.language) > 12:
         yield "/language", _("At most %(most)d characters.") % {"most": 12}
     if not track.appearances:
@@ -375,6 +382,8 @@ def _wrong_track(track: NewTrack, people: Mapping[str, UUID]) -> Iterable[tuple[
 def _wrong_item(item: NewItem, appearing: set[str]) -> Iterable[tuple[str, str]]:
     if not 0 < len(item.code) <= 80:
         yield "/code", _("A code of at most 80 characters is needed.")
+    if not item.code.isprintable():
+        yield "/code", _control()
     if item.kind not in _KINDS:
         yield "/kind", _("A kind is one of %(list)s.") % {"list": ", ".join(Item.Kind.values)}
     if not item.targets:
@@ -384,3 +393,8 @@ def _wrong_item(item: NewItem, appearing: set[str]) -> Iterable[tuple[str, str]]
             yield "/targets", _("%(code)s does not appear in this recording.") % {"code": code[:40]}
     if item.end_us < item.start_us or item.start_us < 0 or item.end_us > _LATEST:
         yield "", _("An item ends after it starts.")
+
+
+def _control() -> str:
+    """Two codes that look the same must be the same: nothing that turns the reading direction, breaks the line or is not seen."""
+    return _("Codes and names hold no invisible or control characters.")

@@ -1,20 +1,54 @@
-"""What may change in a campaign after it was drawn up, besides its state: what annotators are shown of predictions."""
+"""A campaign's rules: what its annotators may perceive, and what may change after it was drawn up, besides its state."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
 
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, QuerySet
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from consent.gate import Use, permitted
 from consent.models import Study
+from consent.purposes import Modality
 from core import audit
-from core.errors import Invalid, Refused
+from core.errors import Invalid, Refused, refuse_stale
 from core.models import User
-from labeling.models import Annotator, Campaign, SchemeVersion
+from core.prepared import Prepared
+from labeling.models import Annotator, Assignment, Campaign, SchemeVersion, Track
 from labeling.services import campaigns, schemes
 from labeling.services.schemes import NewQuestion
+
+USE = Use("human_annotation")
+
+
+def hidden(campaign: Campaign) -> list[str]:
+    """The modalities that its annotators are not given: ["video"] where only the sound may be judged."""
+    return [one.value for one in (Modality.VIDEO, Modality.AUDIO) if campaign.perceived.get(one.value) is False]
+
+
+def perceivable(assignment: Assignment) -> QuerySet[Track]:
+    """The tracks whoever holds the assignment may perceive: ready, allowed by the gate, not hidden by the campaign."""
+    return _ready(assignment.item.recording_id, timezone.now()).exclude(modality__in=hidden(assignment.campaign))
+
+
+def perceived(assignment: Assignment) -> list[Track]:
+    """`perceivable` as plain rows, by a query compiled once: it stands in every hand-out."""
+    found = _READY.all(recording=assignment.item.recording_id, now=timezone.now())
+    out_of_sight = hidden(assignment.campaign)
+    return [one for one in found if one.modality not in out_of_sight]
+
+
+def _ready(recording: UUID, now: datetime) -> QuerySet[Track]:
+    rows = Track.objects.filter(recording_id=recording, state=Track.State.READY)
+    return permitted(rows, USE, now=now).order_by("position", "id")
+
+
+_READY = Prepared(_ready, recording=UUID, now=datetime)
 
 
 @transaction.atomic
@@ -35,6 +69,49 @@ def show_predictions(*, actor: User | None, campaign: Campaign, when: str) -> Ca
         audit.record("labeling.campaign.predictions_set", actor=actor, target=campaign, before=before, after=when)
         campaign.refresh_from_db()
     return campaign
+
+
+EDITABLE = ("name", "about", "closes_on", "lease_minutes", "guideline_version")
+
+
+@transaction.atomic
+def edit_campaign(*, actor: User | None, campaign: Campaign, revision: int, **changes: Any) -> Campaign:
+    """Change a campaign's name, words, deadline, lease or guideline: any of EDITABLE. `revision` is the one that was seen.
+
+    What was answered before keeps the guideline it was given under. Raises Refused `revision_stale` (412), `name_taken`,
+    `campaign_closed`; Invalid("rules_refused").
+    """
+    held = Campaign.objects.select_for_update().select_related("study").get(pk=campaign.pk)
+    refuse_stale(held.revision, revision)
+    if held.state == Campaign.State.CLOSED:
+        raise Refused("campaign_closed", _("This campaign is closed."))
+    if unknown := set(changes) - set(EDITABLE):
+        raise TypeError(f"a campaign's {sorted(unknown)} do not change here")
+    changed = {name: value for name, value in changes.items() if getattr(held, name) != value}
+    if not changed:
+        return held
+    _refuse_wrong(held, changed)
+    for name, value in changed.items():
+        setattr(held, name, value)
+    held.revision += 1
+    held.save(update_fields=[*changed, "revision"])
+    audit.record("labeling.campaign.edited", actor=actor, target=held, fields=sorted(changed), revision=held.revision)
+    return held
+
+
+def _refuse_wrong(held: Campaign, changed: dict[str, Any]) -> None:
+    wrong: dict[str, list[str]] = {}
+    guideline = changed.get("guideline_version")
+    if not changed.get("name", held.name).strip():
+        wrong["name"] = [_("A name of at most 120 characters is needed.")]
+    if not 1 <= changed.get("lease_minutes", held.lease_minutes) <= 24 * 60:
+        wrong["lease_minutes"] = [_("A lease lasts from a minute to a day.")]
+    if guideline is not None and guideline.study_id != held.study_id:
+        wrong["guideline_version"] = [_("This guideline belongs to another study.")]
+    if wrong:
+        raise Invalid("rules_refused", next(iter(wrong.values()))[0], fields=wrong)
+    if "name" in changed and Campaign.objects.filter(study=held.study, name=changed["name"]).exists():
+        raise Refused("name_taken", _("This study has a campaign of that name."))
 
 
 @transaction.atomic

@@ -2,7 +2,9 @@
 
 A chunk is a second or so of samples under a sequence number; sending it again does no harm. `finish` names how many
 there are: when one is missing the reply says which, and the browser sends it again. Then the samples are joined — going
-back to rate again replaces what stood there — and packed into one immutable container with a hash over its content.
+back to rate again replaces what stood there — and packed into one immutable container with a hash over its content. A
+container above 1 MB goes into the asset store, sealed under the keys of those whom the item is about; `ratings.samples`
+reads both.
 
 Flags on the wire are those of the container (affect.codecs.trace.Flag): a hole before the sample, a return, another input.
 Pauses, stalls and devices are kept as the browser told them, beside the samples.
@@ -24,7 +26,9 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from affect.codecs import trace as container
+from consent import assets
 from consent.gate import Use, permitted
+from consent.models import Asset, Participant
 from core import audit, ids
 from core.errors import Invalid, Refused
 from core.models import User
@@ -39,6 +43,7 @@ MOST_SAMPLES_A_CHUNK = 20_000
 MOST_CHUNKS = 100_000
 LARGEST_STEP_US = 500_000  # a longer stretch between two samples is not counted as rated
 ABANDONED_AFTER = timedelta(hours=24)
+LARGEST_ROW = 1_000_000  # bytes; a packed trace above is an asset
 
 
 @dataclass(frozen=True)
@@ -203,7 +208,7 @@ def _hold(assignment: Assignment) -> Assignment:
     """The assignment, locked, allowed by the gate, of a campaign that takes answers; its lease is extended."""
     held = (
         permitted(Assignment.objects.select_for_update(of=("self",)), USE)
-        .select_related("campaign", "item")
+        .select_related("campaign", "item__study")
         .filter(pk=assignment.pk)
         .first()
     )
@@ -382,6 +387,18 @@ def _measure(trace: Trace, samples: container.Trace, item: Any) -> None:
     trace.largest_gap_us = int(steps.max()) if len(steps) else 0
     trace.coverage = float(rated) / (end - start) if end > start else 0.0
     trace.format = f"{container.FORMAT}/{container.VERSION}"
-    trace.packed = container.pack(samples.times_us, samples.values, samples.flags)
+    _put(trace, container.pack(samples.times_us, samples.values, samples.flags), item)
     trace.digest = samples.digest
     trace.state = Trace.State.PACKED
+
+
+def _put(trace: Trace, packed: bytes, item: Any) -> None:
+    """Into the row, or above 1 MB into the store. The store is written in the caller's transaction, which is short: when it
+    is rolled back, `assets.sweep` finds the key and the bytes."""
+    if len(packed) <= LARGEST_ROW:
+        trace.packed = packed
+        return
+    trace.asset = assets.store(
+        study=item.study, kind=Asset.Kind.TRACE, source=packed, media_type="application/octet-stream",
+        subjects=list(Participant.objects.filter(items=item)),
+    )  # fmt: skip

@@ -15,7 +15,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from consent.gate import Use, permitted
 from core import access
-from core.lists import Choice, Column, Listing
+from core.lists import Choice, Column, Listing, sheet
 from core.views import follow
 from labeling import pictures
 from labeling.models import Annotator, Assignment, Campaign, CampaignItem, GoldLabel, GoldStandard, Question
@@ -103,6 +103,7 @@ def overview(request: HttpRequest, campaign_id: UUID) -> HttpResponse:
             progress=_progress(campaign),
             report=report,
             rows=_measures(campaign, report),
+            simulated=ratings.simulated(campaign),
             fresh=fresh,
             may_manage=access.may(request.user, "campaign", campaign),
         ),
@@ -173,8 +174,11 @@ def annotators(request: HttpRequest, campaign_id: UUID) -> HttpResponse:
 def agreement(request: HttpRequest, campaign_id: UUID) -> HttpResponse:
     campaign = held_campaign(request, campaign_id, "agreement")
     report, fresh = agreement_service.latest(campaign)
+    if request.GET.get("format") == "csv":
+        return sheet("agreement", MEASURED, [_cells(row) for row in _measures(campaign, report)])
     context = frame(
         campaign, "campaigns:agreement", report=report, fresh=fresh, rows=_measures(campaign, report),
+        simulated=ratings.simulated(campaign),
         distributions=[d for q in campaign.scheme_version.questions.all() if (d := pictures.distribution(campaign, q))],
     )  # fmt: skip
     return render(request, "labeling/campaign/agreement.html", context)
@@ -218,7 +222,11 @@ def gold(request: HttpRequest, campaign_id: UUID) -> HttpResponse:
         listing = _gold_listing(request, chosen)
         if listing.wants_csv:
             return listing.csv()
-        context |= {"listing": listing, "traces": pictures.fused_traces(campaign, chosen)}
+        context |= {
+            "listing": listing,
+            "traces": pictures.fused_traces(campaign, chosen),
+            "simulated": ratings.simulated(campaign),
+        }
     return render(request, "labeling/campaign/gold.html", context)
 
 
@@ -269,7 +277,9 @@ def _progress(campaign: Campaign) -> dict:
         complete=Count("pk", filter=full), begun=Count("pk", filter=Q(answered__gt=0) & ~full), untouched=Count("pk", filter=Q(answered=0)),
     )  # fmt: skip
     counts["left_out"] = CampaignItem.objects.filter(campaign=campaign).count() - counts["items"]
-    counts["from_elsewhere"] = ratings.annotations(campaign).exclude(source__in=("workspace", "api")).count()
+    elsewhere = ratings.annotations(campaign).exclude(source__in=("workspace", "api"))
+    counts["imported"] = elsewhere.exclude(source="simulation").count()
+    counts["simulated"] = elsewhere.filter(source="simulation").count()
     counts["bar"] = pictures.bar([counts["complete"], counts["begun"], 0, counts["untouched"]])
     return counts
 
@@ -280,6 +290,23 @@ def _measures(campaign: Campaign, report) -> list[dict]:
     return [
         {"question": q, "prompt": pictures.said(q.prompt, target=_("the person")), "measure": by_key.get(q.key)}
         for q in campaign.scheme_version.questions.exclude(kind=Question.Kind.TEXT)
+    ]
+
+
+MEASURED = ("question", "measure", "value", "low", "high", "items", "annotators", "coverage", "undefined")
+
+
+def _cells(row: dict) -> list:
+    """A measured question as a row of the CSV; an interval or a value that there is not stays empty."""
+    measure = row["measure"] or {}
+    interval = measure.get("interval") or {}
+    taken = ("measure", "value"), ("n_units", "n_raters", "coverage", "undefined")
+    return [
+        row["question"].key,
+        *(measure.get(name) for name in taken[0]),
+        interval.get("low"),
+        interval.get("high"),
+        *(measure.get(name) for name in taken[1]),
     ]
 
 

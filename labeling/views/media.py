@@ -1,7 +1,13 @@
-"""Media of tracks: through the door, then the gate, then decrypted range by range."""
+"""Media of tracks: through the door, then the gate, then decrypted range by range.
+
+Who judges what others said of a recording is given all that is stored of it. An annotator is given what their campaign
+lets be perceived, and of that what was made to be played: the original only where nothing was made of it, since the file
+that somebody sent may hold more than the track does (the sound of a film comes with its picture).
+"""
 
 from __future__ import annotations
 
+import re
 from uuid import UUID
 
 from django.contrib.auth.decorators import login_required
@@ -18,8 +24,10 @@ from core import access
 from core.models import User
 from labeling.media import lane
 from labeling.models import Assignment, Campaign, CampaignItem, Lane, Track
+from labeling.services import rules
 
 USE = Use("human_annotation")
+_WHOLE = re.compile(r"-?[0-9]{1,15}")
 WHAT = ("original", "proxy", "peaks", "lane")
 
 
@@ -28,25 +36,35 @@ WHAT = ("original", "proxy", "peaks", "lane")
 def media(request: HttpRequest, track_id: UUID, what: str) -> HttpResponseBase:
     """The bytes of a track: its original, proxy, peaks or drawn lane. 404 for whoever may not see it, and once somebody withdrew."""
     track = permitted(Track.objects.filter(pk=track_id), USE).select_related("original", "proxy", "peaks").first()
-    if track is None or what not in WHAT or not _reaches(request.user, track):
+    if track is None or what not in WHAT:
+        raise Http404
+    if not _judges(request.user, track) and not _perceives(request.user, track, what):
         raise Http404
     asset = _lane(track) if what == "lane" else getattr(track, what)
     if asset is None or asset.state != Asset.State.STORED:
         raise Http404
-    return _drawn(request, track, asset) if what == "lane" else serve(request, asset)
+    if what == "lane":
+        return _drawn(request, track, asset)
+    return serve(request, asset, still=lambda: permitted(Track.objects.filter(pk=track_id), USE).exists())
 
 
-def _reaches(user: User, track: Track) -> bool:
-    """Whether a door leads here: a role that sees annotations, or an assignment of one's own on an item of the recording."""
+def _judges(user: User, track: Track) -> bool:
+    """Whether they have a role that sees annotations, in the study or in a campaign that the recording is in."""
     if access.visible(user, Track.objects.filter(pk=track.pk), "annotations").exists():
-        return True
-    own = access.visible(user, Assignment.objects.filter(item__recording_id=track.recording_id), "label")
-    own = own.exclude(campaign__state=Campaign.State.CLOSED)
-    live = own.filter(state=Assignment.State.LEASED, lease_until__gt=timezone.now())
-    if (live | own.filter(state=Assignment.State.SUBMITTED)).exists():
         return True
     entries = CampaignItem.objects.filter(item__recording_id=track.recording_id)
     return access.visible(user, entries, "annotations").exists()
+
+
+def _perceives(user: User, track: Track, what: str) -> bool:
+    """Whether an assignment of their own, held or answered, lets them perceive this track in this form."""
+    if what == "original" and track.proxy_id is not None:
+        return False
+    own = access.visible(user, Assignment.objects.filter(item__recording_id=track.recording_id), "label")
+    live = own.filter(state=Assignment.State.LEASED, lease_until__gt=timezone.now())
+    found = (live | own.filter(state=Assignment.State.SUBMITTED)).exclude(campaign__state=Campaign.State.CLOSED)
+    campaigns = Campaign.objects.filter(pk__in=found.values("campaign"))
+    return any(track.modality not in rules.hidden(campaign) for campaign in campaigns)
 
 
 def _drawn(request: HttpRequest, track: Track, asset: Asset) -> JsonResponse:
@@ -64,7 +82,7 @@ def _drawn(request: HttpRequest, track: Track, asset: Asset) -> JsonResponse:
 
 def _whole(request: HttpRequest, name: str, default: int) -> int:
     given = request.GET.get(name, "")
-    return int(given) if given.lstrip("-").isdecimal() and given.isascii() and len(given) <= 16 else default
+    return int(given) if _WHOLE.fullmatch(given) else default
 
 
 def _lane(track: Track) -> Asset | None:

@@ -132,7 +132,7 @@ def new(request: HttpRequest, study_id: UUID) -> HttpResponse:
         except Invalid as invalid:
             _say(form, used, invalid)
     context = {
-        "study": study, "form": form, "tracks": tracks, "endings": {one: media.endings(one) for one in Modality.values},
+        "study": study, "form": form, "tracks": tracks, "endings": {one.label: media.endings(one) for one in Modality},
         "people": Participant.objects.filter(study=study).order_by("code").values_list("code", flat=True)[:SUGGESTED],
         "crumbs": crumbs(study, (_("Recordings"), reverse("studies:recordings", args=[study.pk])), (_("New recording"), "")),
     }  # fmt: skip

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from django import forms
 from django.contrib import messages
-from django.db.models import QuerySet
+from django.db.models import Count, Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -20,7 +20,7 @@ from consent.models import Study
 from consent.purposes import Modality
 from core import access
 from core.errors import Invalid, Refused
-from labeling.models import Annotator, Campaign, CampaignItem, Item, Question, SchemeVersion
+from labeling.models import Annotator, Assignment, Campaign, CampaignItem, Item, Question, SchemeVersion
 from labeling.services import campaigns as services
 from labeling.services import rules as rule_services
 from labeling.services import schemes
@@ -34,8 +34,8 @@ PREDICTIONS = [
     ("suggestion", gettext_lazy("Before, as a suggestion")),
 ]
 PROMPTS = {
-    "valence": {"en": "How pleasant does {target} appear to feel?", "de": "Wie angenehm scheint sich {target} zu fühlen?", "es": "¿Qué tan agradable parece sentirse {target}?"},
-    "arousal": {"en": "How activated does {target} appear to be?", "de": "Wie aktiviert scheint {target} zu sein?", "es": "¿Qué tan activada parece estar {target}?"},
+    "valence": {"en": "How pleasant does {target} appear to feel?", "de": "Wie angenehm scheint sich {target} zu fühlen?", "es": "¿Hasta qué punto parece agradable lo que siente {target}?"},
+    "arousal": {"en": "How activated does {target} appear to be?", "de": "Wie aktiviert scheint {target} zu sein?", "es": "¿Hasta qué punto parece activada {target}?"},
     "dominance": {"en": "How much in control does {target} appear to be?", "de": "Wie sehr scheint {target} die Lage zu beherrschen?", "es": "¿Cuánto control parece tener {target}?"},
 }  # fmt: skip
 EXPRESSED = {"en": "What does {target} appear to express?", "de": "Was scheint {target} auszudrücken?", "es": "¿Qué parece expresar {target}?"}  # fmt: skip
@@ -245,7 +245,7 @@ def _page(request: HttpRequest, campaign: Campaign, *, status: int = 200, **give
     context = {
         "items_form": ItemsForm(), "annotators_form": AnnotatorsForm(), "found": None, "refusal": "",
         "predictions_form": PredictionsForm(initial={"predictions": campaign.predictions}),
-        "progress": services.progress(campaign), "members": _members(campaign).order_by("code"), **given,
+        "progress": services.progress(campaign), "members": _counted(campaign), **given,
     }  # fmt: skip
     return render(request, "labeling/campaign/rules.html", frame(campaign, "campaigns:rules", **context), status=status)
 
@@ -254,6 +254,14 @@ def _members(campaign: Campaign) -> QuerySet[Annotator]:
     """Who may label in it now: people with accounts and the role."""
     users = [user.pk for user, held in access.members(campaign) if "annotator" in held]
     return Annotator.objects.filter(study_id=campaign.study_id, user__in=users).select_related("user")
+
+
+def _counted(campaign: Campaign) -> QuerySet[Annotator]:
+    """The same, with what taking each of them out would touch."""
+    return _members(campaign).order_by("code").annotate(
+        held=Count("assignments", filter=Q(assignments__campaign=campaign, assignments__state=Assignment.State.LEASED), distinct=True),
+        answers=Count("annotations", filter=Q(annotations__campaign=campaign, annotations__current=True), distinct=True),
+    )  # fmt: skip
 
 
 def _say(form: forms.Form, refused: Refused) -> None:

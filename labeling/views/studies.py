@@ -7,7 +7,7 @@ from uuid import UUID
 from django import forms
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
-from django.db.models import Count, Q
+from django.db.models import BooleanField, Count, ExpressionWrapper, Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -21,7 +21,7 @@ from consent.purposes import Context, Modality
 from consent.services import studies as study_services
 from core import access
 from core.lists import Choice, Column, Listing
-from labeling.models import Campaign, Item, Recording, Scheme, SchemeVersion
+from labeling.models import Campaign, Item, Recording, SchemeVersion
 
 
 def held_study(request: HttpRequest, study_id: UUID, action: str = "view") -> Study:
@@ -42,7 +42,23 @@ def studies(request: HttpRequest) -> HttpResponse:
     listed = access.visible(request.user, Study.objects.all()).annotate(
         campaign_count=Count("campaigns", distinct=True), participant_count=Count("participants", distinct=True)
     )
-    return render(request, "labeling/study/list.html", {"studies": listed.order_by("name")})
+    listing = Listing(
+        request,
+        listed,
+        name="studies",
+        order="name",
+        search=("name", "purpose"),
+        filters=(Choice("context", _("Context"), "context", Context.choices),),
+        columns=(
+            Column("name", _("Study"), lambda s: s.name, sort="name"),
+            Column("context", _("Context"), lambda s: s.context, sort="context"),
+            Column("campaigns", _("Campaigns"), lambda s: s.campaign_count, sort="campaign_count", numeric=True),
+            Column("participants", _("Participants"), lambda s: s.participant_count, sort="participant_count", numeric=True),
+        ),
+    )  # fmt: skip
+    if listing.wants_csv:
+        return listing.csv()
+    return render(request, "labeling/study/list.html", {"listing": listing})
 
 
 class NewStudyForm(forms.Form):
@@ -150,12 +166,24 @@ def schemes(request: HttpRequest, study_id: UUID) -> HttpResponse:
         SchemeVersion.objects.filter(study=study)
         .select_related("scheme")
         .prefetch_related("questions__labels", "campaigns")
-        .order_by("scheme__name", "-number")
     )
-    context = {
-        "study": study,
-        "versions": versions,
-        "schemes": Scheme.objects.filter(study=study).count(),
-        "crumbs": crumbs(study, (_("Schemes"), "")),
-    }
+    listing = Listing(
+        request,
+        versions.annotate(
+            question_count=Count("questions"), draft=ExpressionWrapper(Q(frozen_at=None), output_field=BooleanField())
+        ),
+        name="schemes",
+        order="scheme__name",
+        search=("scheme__name",),
+        filters=(Choice("state", _("State"), "draft", [("False", _("in use")), ("True", _("draft"))]),),
+        columns=(
+            Column("scheme", _("Scheme"), lambda v: v.scheme.name, sort="scheme__name"),
+            Column("version", _("Version"), lambda v: v.number, sort="number", numeric=True),
+            Column("state", _("State"), lambda v: "frozen" if v.frozen_at else "draft", sort="frozen_at"),
+            Column("questions", _("Questions"), lambda v: " ".join(q.key for q in v.questions.all()), sort="question_count"),
+        ),
+    )  # fmt: skip
+    if listing.wants_csv:
+        return listing.csv()
+    context = {"study": study, "listing": listing, "crumbs": crumbs(study, (_("Schemes"), ""))}
     return render(request, "labeling/study/schemes.html", context)

@@ -28,10 +28,10 @@ from labeling.models import (
     Suggestion,
     Track,
 )
+from labeling.services import rules
 from labeling.services.annotations import answers_of
 from labeling.services.schemes import Asked, Definition, definition
 
-USE = Use("human_annotation")
 DIGITS = "1234567890"
 ROWS = ("top", "home", "bottom")
 STRIP_BEFORE, STRIP_AFTER = 4, 2
@@ -127,14 +127,9 @@ def _targets(assignment: Assignment) -> tuple[dict[Any, str], list[str]]:
 
 
 def _tracks(assignment: Assignment) -> list[Track]:
-    """The tracks that may be perceived: ready, allowed by the gate, and not hidden by the campaign's rules."""
-    rules = assignment.campaign.perceived
-    hidden = [modality for modality in (Modality.VIDEO, Modality.AUDIO) if rules.get(modality.value) is False]
-    tracks = Track.objects.filter(recording_id=assignment.item.recording_id, state=Track.State.READY).exclude(
-        modality__in=hidden
-    )
+    """The tracks that may be perceived, with what places them in time and the signals drawn of them."""
     return list(
-        permitted(tracks, USE).prefetch_related(
+        rules.perceivable(assignment).prefetch_related(
             Prefetch("alignments", Alignment.objects.order_by("-number")),
             Prefetch("lanes", Lane.objects.filter(kind="signal").order_by("id")),
         )

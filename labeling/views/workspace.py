@@ -21,6 +21,12 @@ from labeling.services import annotations, queue, traces
 from labeling.services.schemes import definition
 from labeling.views import work
 
+_OWN = access.Fetch("label", lambda: Assignment.objects.select_related("campaign", "item"))
+_OWN_TO_SHOW = access.Fetch(
+    "label", lambda: Assignment.objects.select_related("campaign__guideline_version__guideline", "item")
+)
+_CAMPAIGN = access.Fetch("label", lambda: Campaign.objects.select_related("guideline_version__guideline"))
+
 
 class _SeeOther(HttpResponseRedirect):
     status_code = 303
@@ -30,9 +36,7 @@ class _SeeOther(HttpResponseRedirect):
 @login_required
 def current(request: HttpRequest, campaign_id: UUID) -> HttpResponse:
     """The item the person is at: leased now when they hold none. A page goes there; htmx gets its fragment at once."""
-    campaign = access.fetch(
-        request.user, "label", Campaign.objects.select_related("guideline_version__guideline"), pk=campaign_id
-    )
+    campaign = _CAMPAIGN(request.user, campaign_id)
     assignment = queue.next_assignment(request.user, campaign)
     if assignment is None:
         place = _place(request, campaign)
@@ -51,8 +55,7 @@ def current(request: HttpRequest, campaign_id: UUID) -> HttpResponse:
 @login_required
 def item(request: HttpRequest, campaign_id: UUID, assignment_id: UUID) -> HttpResponse:
     """The page of one assignment of one's own, to answer or to change the answer."""
-    wanted = ("campaign__guideline_version__guideline", "item")
-    return _show_item(request, _own(request, campaign_id, assignment_id, *wanted))
+    return _show_item(request, _own(request, campaign_id, assignment_id, _OWN_TO_SHOW))
 
 
 @require_POST
@@ -87,7 +90,7 @@ def submit(request: HttpRequest, campaign_id: UUID, assignment_id: UUID) -> Http
 @require_POST
 @login_required
 def trace_chunk(request: HttpRequest, campaign_id: UUID, assignment_id: UUID) -> HttpResponse:
-    assignment, body = _own(request, campaign_id, assignment_id, "item"), _body(request)
+    assignment, body = _own(request, campaign_id, assignment_id), _body(request)
     kept = traces.add_chunk(
         actor=request.user,
         assignment=assignment,
@@ -104,7 +107,7 @@ def trace_chunk(request: HttpRequest, campaign_id: UUID, assignment_id: UUID) ->
 @require_POST
 @login_required
 def trace_finish(request: HttpRequest, campaign_id: UUID, assignment_id: UUID) -> HttpResponse:
-    assignment, body = _own(request, campaign_id, assignment_id, "item"), _body(request)
+    assignment, body = _own(request, campaign_id, assignment_id), _body(request)
     trace = traces.finish(
         actor=request.user,
         assignment=assignment,
@@ -158,9 +161,13 @@ def stop(request: HttpRequest, campaign_id: UUID) -> HttpResponse:
 # ----------------------------------------------------------------------------------------------------------------------
 
 
-def _own(request: HttpRequest, campaign_id: UUID, assignment_id: UUID, *more: str) -> Assignment:
-    rows = Assignment.objects.select_related("campaign", *more)
-    return access.fetch(request.user, "label", rows, pk=assignment_id, campaign_id=campaign_id)
+def _own(
+    request: HttpRequest, campaign_id: UUID, assignment_id: UUID, find: access.Fetch[Assignment] = _OWN
+) -> Assignment:
+    assignment = find(request.user, assignment_id)
+    if assignment.campaign_id != campaign_id:
+        raise Http404
+    return assignment
 
 
 def _place(request: HttpRequest, campaign: Campaign) -> Any:

@@ -1,14 +1,22 @@
 """Krippendorff's alpha against published values and against coincidence matrices written out here by hand."""
 
+import subprocess
+import sys
 import time
+from dataclasses import replace
+from pathlib import Path
 
+import krippendorff
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from affect.agreement import MEASURES, alpha, load
+from affect.agreement import MEASURES, load
 from affect.agreement.alpha import bootstrap_alpha, krippendorff_alpha, measure_alpha, percent_agreement
+from affect.agreement.disagreement import Disagreement
+from affect.agreement.distances import circular, polar
+from affect.agreement.resampling import draw_weights
 from affect.agreement.units import LEVELS, count
 from affect.measure import Measure
 from affect.undefined import Undefined
@@ -157,7 +165,7 @@ def test_alpha_equals_the_coincidence_matrix_written_by_hand(values, level):
     assert found == pytest.approx(by_hand(values, level), abs=1e-9)
     counts = count(values, level)
     # What serves the bootstrap and large tables is the same coefficient.
-    assert alpha._alphas(counts, level, np.ones((1, len(counts.sizes))))[0] == pytest.approx(found, abs=1e-9)
+    assert Disagreement.of(counts, level).alphas(np.ones((1, len(counts.sizes))))[0] == pytest.approx(found, abs=1e-9)
 
 
 @given(ratings, st.sampled_from(LEVELS), st.integers(0, 2**32 - 1))
@@ -166,8 +174,8 @@ def test_a_resample_is_the_alpha_of_the_table_with_its_units_repeated(values, le
     counts = count(values, level)
     if len(counts.sizes) < 2:
         return
-    weights = np.concatenate(list(alpha.draw_weights(len(counts.sizes), 5, seed, 2)))
-    for weight, found in zip(weights, alpha._alphas(counts, level, weights), strict=True):
+    weights = np.concatenate(list(draw_weights(len(counts.sizes), 5, seed, 2)))
+    for weight, found in zip(weights, Disagreement.of(counts, level).alphas(weights), strict=True):
         columns = np.repeat(counts.unit_ids, weight.astype(int))
         repeated = [[row[column] for column in columns] for row in values]
         if np.isnan(found):
@@ -192,8 +200,8 @@ def test_the_interval_depends_on_the_seed_alone():
 
 
 def test_draws_do_not_depend_on_how_they_are_cut_into_blocks():
-    whole = np.concatenate(list(alpha.draw_weights(7, 20, 3, 20)))
-    parts = np.concatenate(list(alpha.draw_weights(7, 20, 3, 3)))
+    whole = np.concatenate(list(draw_weights(7, 20, 3, 20)))
+    parts = np.concatenate(list(draw_weights(7, 20, 3, 3)))
     assert (whole == parts).all()
     assert (whole.sum(axis=1) == 7).all()
 
@@ -236,17 +244,194 @@ def test_a_page_gets_value_interval_n_and_coverage_or_the_reason():
     assert "chance" in flat.why
 
 
+SETS = [
+    [{"joy"}, {"joy", "awe"}, {"fear"}, None],
+    [{"joy"}, {"awe"}, {"fear"}, {"awe"}],
+    [{"joy"}, {"joy"}, {"fear"}, None],
+]
+
+
 @pytest.mark.parametrize("name", MEASURES)
 def test_every_measure_of_the_table_keeps_the_contract(name):
-    ratings = [DATA_C, DATA_C] if name.startswith("concordance") else DATA_C
+    of_clips = name.startswith(("concordance", "signed"))
+    ratings, code = DATA_C, "no_overlap"
+    if of_clips:
+        ratings = [DATA_C, DATA_C]
+    elif name.startswith("icc"):
+        ratings, code = [row[2:9] for row in DATA_C], "incomplete"
+    elif name in ("alpha_masi", "alpha_jaccard"):
+        ratings = SETS
     found = load(name)(ratings, seed=3)
     assert isinstance(found, Measure)
     assert found.defined
     assert found.interval.seed == 3
     assert 0 < found.coverage <= 1
     assert found.method
-    nothing = load(name)([[[None], [None]]] if name.startswith("concordance") else [[None], [None]], seed=3)
-    assert (nothing.value, nothing.undefined) == (None, "no_overlap")
+    nothing = load(name)([[[None], [None]]] if of_clips else [[None], [None]], seed=3)
+    assert (nothing.value, nothing.undefined) == (None, code)
+
+
+def random_table(seed, low=0):
+    rng = np.random.default_rng(seed)
+    raters, units, top = int(rng.integers(2, 7)), int(rng.integers(3, 40)), int(rng.integers(2, 9))
+    truth = rng.integers(low, top + low, units)
+    values = np.where(rng.random((raters, units)) < 0.5, truth, rng.integers(low, top + low, (raters, units))).astype(
+        float
+    )
+    values[rng.random(values.shape) < 0.2] = np.nan
+    return values
+
+
+@pytest.mark.parametrize("level", LEVELS)
+def test_sums_over_units_equal_the_krippendorff_package(level):
+    compared = 0
+    for seed in range(200):
+        values = random_table(seed)
+        counts = count(values, level)
+        if counts.n_values_used < 2:
+            continue
+        theirs = krippendorff.alpha(reliability_data=values, level_of_measurement=level)
+        ours = Disagreement.of(counts, level).alphas(np.ones((1, len(counts.sizes))))[0]
+        assert ours == pytest.approx(theirs, abs=1e-9)
+        assert krippendorff_alpha(values, level) == pytest.approx(theirs, abs=1e-9)
+        compared += 1
+    assert compared >= 190
+
+
+def test_own_distances_equal_the_krippendorff_package():
+    def theirs(v1, v2, i1, i2, n_v, dtype=np.float64):
+        return (2 * np.sin(np.pi * (v1 - v2) / 8)) ** 2
+
+    for seed in range(200):
+        values = random_table(seed)
+        if count(values).n_values_used < 2:
+            continue
+        wanted = krippendorff.alpha(reliability_data=values, level_of_measurement=theirs)
+        assert krippendorff_alpha(values, circular(8)) == pytest.approx(wanted, abs=1e-9)
+
+
+def alpha_of_pairs(units, distance):
+    """1 - Do/De with Do and De as plain means over ordered pairs, for labels of any kind."""
+    units = [[v for v in unit if v is not None] for unit in units]
+    units = [unit for unit in units if len(unit) > 1]
+    everything = [v for unit in units for v in unit]
+    n = len(everything)
+    seen = sum(
+        distance(a, b) / (len(unit) - 1)
+        for unit in units
+        for i, a in enumerate(unit)
+        for j, b in enumerate(unit)
+        if i != j
+    )
+    chance = sum(distance(a, b) for i, a in enumerate(everything) for j, b in enumerate(everything) if i != j)
+    return 1 - (n - 1) * seen / chance if chance else None
+
+
+@pytest.mark.parametrize("level", ["masi", "jaccard"])
+def test_alpha_of_sets_equals_the_mean_distance_of_pairs(level):
+    def by_hand(a, b):
+        shared, union = len(a & b), len(a | b)
+        if not union:
+            return 0.0
+        monotone = 1 if a == b else 2 / 3 if a <= b or b <= a else 1 / 3 if shared else 0
+        return 1 - shared / union * (monotone if level == "masi" else 1)
+
+    compared = 0
+    for seed in range(200):
+        rng = np.random.default_rng(seed)
+        labels = np.array(["joy", "fear", "awe"])
+        values = [
+            [None if rng.random() < 0.2 else set(labels[rng.random(3) < 0.4].tolist()) for _ in range(8)]
+            for _ in range(3)
+        ]
+        wanted = alpha_of_pairs(list(zip(*values, strict=True)), by_hand)
+        if wanted is None:
+            continue
+        assert krippendorff_alpha(values, level) == pytest.approx(wanted, abs=1e-9)
+        compared += 1
+    assert compared >= 190
+
+
+def test_polar_and_circular_distances_are_those_of_krippendorff():
+    values = random_table(5, low=1).tolist()
+    units = [[None if v != v else v for v in unit] for unit in zip(*values, strict=True)]
+
+    def polar_by_hand(a, b):
+        return 0 if a == b else (a - b) ** 2 / ((a + b - 2 * 1) * (2 * 9 - a - b))
+
+    assert krippendorff_alpha(values, polar(1, 9)) == pytest.approx(alpha_of_pairs(units, polar_by_hand), abs=1e-9)
+    # Shifting every direction by a third of a turn changes nothing.
+    turned = [[(v + 8 / 3) % 8 if v == v else v for v in row] for row in values]
+    assert krippendorff_alpha(turned, circular(8)) == pytest.approx(krippendorff_alpha(values, circular(8)), abs=1e-9)
+
+
+def test_distances_that_are_none_and_labels_that_are_no_sets_are_refused():
+    table = [[1, 2, 3], [1, 2, 2]]
+    for work in (
+        lambda: krippendorff_alpha(table, lambda a, b: a - b),
+        lambda: krippendorff_alpha(table, lambda a, b: float("nan")),
+        lambda: krippendorff_alpha(table, "cosine"),
+        lambda: krippendorff_alpha([["joy", "fear"], ["joy", "fear"]], "masi"),
+        lambda: krippendorff_alpha([["a", "b"], ["a"]], "nominal"),
+    ):
+        with pytest.raises(ValueError) as caught:
+            work()
+        assert not isinstance(caught.value, Undefined)
+    with pytest.raises(Undefined) as caught:
+        krippendorff_alpha(table, lambda a, b: 0.0)
+    assert caught.value.code == "one_value_only"
+
+
+def test_many_values_and_few_take_the_same_sums():
+    """Above some number of values the bootstrap keeps ranks and counts sparse; both ways give one number."""
+    rng = np.random.default_rng(2)
+    values = np.round(rng.normal(size=200) + rng.normal(scale=0.5, size=(4, 200)), 1)
+    values[rng.random(values.shape) < 0.2] = np.nan
+    weights = rng.integers(0, 3, (5, 200)).astype(float)
+    for level in ("nominal", "ordinal", "interval"):
+        counts = count(values, level)
+        few = Disagreement.of(counts, level)
+        many = replace(few, values=counts.table.astype(float), pairs=None)
+        assert level != "ordinal" or few.pairs is not None
+        assert many.alphas(weights[:, counts.unit_ids]) == pytest.approx(
+            few.alphas(weights[:, counts.unit_ids]), abs=1e-9
+        )
+
+
+def test_labels_that_are_tuples_or_mixed_stay_whole():
+    values = [[("a", 1), ("a", 2), None, 3], [("a", 1), ("b", 2), "x", 3]]
+    assert percent_agreement(values) == pytest.approx(2 / 3)
+
+
+def peak_of(code):
+    """CPU seconds that the code tells and the peak memory in MB of a process of its own."""
+    out = subprocess.run(
+        [sys.executable, "-c", MILLION + code],
+        capture_output=True,
+        text=True,
+        check=True,
+        cwd=Path(__file__).parents[2],
+    )
+    return tuple(float(number) for number in out.stdout.split())
+
+
+MILLION = """
+import resource, time
+import numpy as np
+from affect.agreement.alpha import bootstrap_alpha, krippendorff_alpha
+rng = np.random.default_rng(0)
+values = np.clip(rng.integers(0, 9, 100_000) + rng.integers(-1, 2, (10, 100_000)), 0, 8).astype(float)
+values[rng.random(values.shape) < 0.2] = np.nan
+begin = time.process_time()
+"""
+TOLD = "print(time.process_time() - begin, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)"
+
+
+@pytest.mark.parametrize("level", LEVELS)
+def test_a_million_ratings_take_a_second_and_half_a_gigabyte(level):
+    seconds, megabytes = peak_of(f"krippendorff_alpha(values, {level!r}); {TOLD}")
+    assert seconds < 1
+    assert megabytes < 500
 
 
 @pytest.mark.parametrize("level", LEVELS)

@@ -34,6 +34,30 @@ def test_shrout_and_fleiss_pairwise_and_leave_one_out():
     assert found.mean == pytest.approx(0.3966022, abs=1e-7)
 
 
+def lin_by_hand(x, y):
+    """Lin (1989) step by step, over the steps that both have."""
+    pairs = [(a, b) for a, b in zip(x.tolist(), y.tolist(), strict=True) if a == a and b == b]
+    n = len(pairs)
+    mx, my = sum(a for a, _ in pairs) / n, sum(b for _, b in pairs) / n
+    sxx, syy = sum((a - mx) ** 2 for a, _ in pairs) / n, sum((b - my) ** 2 for _, b in pairs) / n
+    return 2 * sum((a - mx) * (b - my) for a, b in pairs) / n / (sxx + syy + (mx - my) ** 2)
+
+
+def test_concordances_equal_lins_formula_written_by_hand():
+    for seed in range(200):
+        rng = np.random.default_rng(seed)
+        traces = np.cumsum(rng.normal(size=(4, 50)), axis=1) * rng.uniform(0.01, 100) + rng.normal() * 10
+        traces[rng.random(traces.shape) < 0.1] = nan
+        for pair in pairwise_concordance(traces).pairs:
+            assert pair.value == pytest.approx(lin_by_hand(traces[pair.first], traces[pair.second]), abs=1e-9)
+        for rater, found in enumerate(leave_one_out_concordance(traces).raters):
+            others = [
+                float(np.mean([v for v in column if v == v])) if any(v == v for v in column) else nan
+                for column in np.delete(traces, rater, axis=0).T.tolist()
+            ]
+            assert found == pytest.approx(lin_by_hand(traces[rater], np.array(others)), abs=1e-9)
+
+
 finite = st.floats(-1e6, 1e6, allow_nan=False).map(lambda value: round(value, 3))
 
 

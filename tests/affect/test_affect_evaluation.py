@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 from sklearn import metrics
 
 from affect import evaluation
-from affect.agreement.alpha import draw_weights
 from affect.agreement.concordance import concordance
+from affect.agreement.resampling import draw_weights
 from affect.evaluation import (
     confusion_matrix,
     evaluate_labels,

@@ -15,16 +15,17 @@ import pytest
 from django.test import Client
 
 from consent import keys
-from consent.models import Notice, Recipient
+from consent.models import Notice
 from consent.purposes import Purpose
-from consent.services import consents, notices, requests, studies
+from consent.services import consents, notices, recipients, requests, studies
+from consent.services import participants as people
 from core import ids
 from core.models import AuditEvent, Job, User
 from core.services import tokens
 from datasets.services import publish
 from inference.models import Model, ModelVersion, Prediction, Run
-from labeling.models import Alignment, Exhibit, Guideline, GuidelineVersion, Lane, Quality, Question, Suggestion, Track
-from labeling.services import agreement, annotations, gold, media, queue, traces
+from labeling.models import Alignment, Lane, Quality, Question, QueueRank, Segment, Suggestion, Track
+from labeling.services import agreement, annotations, campaigns, exhibits, gold, guidelines, media, queue, traces
 from tests.labeling import factories as make
 
 PURPOSES = (Purpose.COLLECT, Purpose.HUMAN_ANNOTATION, Purpose.MODEL_INFERENCE, Purpose.TRAIN_MODELS)
@@ -104,16 +105,20 @@ def _of_labeling(scene: make.Scene) -> dict[str, Any]:
     study, item = scene.study, scene.items[0]
     track = Track.objects.get(recording=item.recording_id)
     asset = media.attach(actor=scene.mia, track=track, source=io.BytesIO(b"RIFF"), file_name="a.wav")
-    guideline = Guideline.objects.create(study=study, name="How")
+    told = guidelines.create_guideline(
+        actor=scene.mia, study=study, name="How", text={"en": [{"heading": "Look", "text": "At the face."}]}
+    )
+    campaigns.rank_items(actor=scene.mia, campaign=scene.campaign, ranks={item.pk: 1}, source="by hand")
     question = Question.objects.get(scheme_version=scene.campaign.scheme_version, key="emotion")
     annotation = item.annotations.first()
     return {
         "recordings": item.recording, "tracks": track, "appearances": track.appearances.get(), "assets": asset,
         "alignments": Alignment.objects.get(track=track),
-        "exhibits": Exhibit.objects.create(study=study, asset=asset, title="Practice", licence="CC0", source="own"),
+        "exhibits": exhibits.add_exhibit(actor=scene.mia, study=study, title="Practice", licence="CC0", source="own"),
         "lanes": Lane.objects.create(study=study, track=track, name="energy", asset=asset),
         "qualities": Quality.objects.create(study=study, track=track, measure="snr", value=20.0),
-        "guidelines": guideline, "guideline-versions": GuidelineVersion.objects.create(study=study, guideline=guideline),
+        "guidelines": told.guideline, "guideline-versions": told, "queue-ranks": QueueRank.objects.get(campaign=scene.campaign),
+        "segments": Segment.objects.create(annotation=annotation, question=question, track=track, start_us=0, end_us=1_000_000),
         "questions": question, "campaign-items": scene.campaign.campaign_items.first(), "annotations": annotation,
         "assignments": annotation.assignment, "annotators": annotation.annotator, "traces": annotation.traces.first(),
         "gold-labels": item.gold_labels.first(),
@@ -144,7 +149,10 @@ def _of_consent(scene: make.Scene) -> dict[str, Any]:
     return {
         "notices": notice, "consent-events": one.consent_events.first(), "permissions": one.permissions.first(),
         "bases": study.bases.order_by("-id").first(), "requests": requests.open_request(actor=mia, study=study, kind="access", channel="letter", participant=one),
-        "recipients": Recipient.objects.create(study=study, name="Partner", recipient_class="partner", country="IE"),
+        "recipients": recipients.add_recipient(
+            actor=mia, study=study, name="Partner", recipient_class="partner", country="IE"
+        ),
+        "persons": people.add_participant(actor=mia, study=study, row=people.NewParticipant(name="Ada Example")).person,
     }  # fmt: skip
 
 

@@ -17,8 +17,8 @@ from tests.api.conftest import build
 pytestmark = pytest.mark.django_db(databases=["default", "keys"])
 LISTS = [*NOUNS, "annotations"]
 OF_PEOPLE = (
-    "recordings", "tracks", "appearances", "alignments", "items", "lanes", "qualities", "traces", "gold-labels", "suggestions",
-    "predictions", "assets", "annotations",
+    "recordings", "tracks", "appearances", "alignments", "items", "lanes", "qualities", "traces", "segments", "gold-labels",
+    "suggestions", "predictions", "assets", "annotations", "queue-ranks",
 )  # fmt: skip
 
 
@@ -111,6 +111,15 @@ def foreign_bodies(own: dict[str, str], other: dict[str, str], email: str) -> li
         (f"participants/{other['participants']}/withdraw", {"method": "phone", "purpose": "collect"}),
         (f"notices/{other['notices']}/publish", {}),
         (f"requests/{other['requests']}/move", {"to": "acknowledged"}),
+        ("recipients", {"study": other["studies"], "name": "R", "recipient_class": "partner", "country": "IE"}),
+        ("exhibits", {"study": other["studies"], "title": "E", "licence": "CC0", "source": "own"}),
+        ("alignments", {"track": other["tracks"], "offset_us": 5}),
+        ("items", {"recording": other["recordings"], "code": "n", "targets": [own["participants"]]}),
+        ("items", {"recording": own["recordings"], "code": "n", "targets": [other["participants"]]}),
+        ("guidelines", {"study": other["studies"], "name": "G", "text": {"en": [{"heading": "h", "text": "t"}]}}),
+        (f"guidelines/{other['guidelines']}/versions", {"text": {"en": [{"heading": "h", "text": "t"}]}}),
+        (f"campaigns/{other['campaigns']}/rank", {"source": "x", "ranks": [{"item": own["items"], "rank": 1}]}),
+        (f"campaigns/{own['campaigns']}/rank", {"source": "x", "ranks": [{"item": other["items"], "rank": 1}]}),
         ("recordings/bulk", {"study": other["studies"], "rows": [{"code": "x", "tracks": []}]}),
         ("recordings/bulk", {"study": own["studies"], "rows": [{"code": "x", "tracks": [
             {"modality": "audio", "name": "a", "appearances": [{"participant": other["code"]}]}]}]}),

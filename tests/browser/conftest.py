@@ -192,7 +192,7 @@ def opener(stack: Stack, chrome: Browser):
     def open_for(name: str, **options) -> Iterator[Page]:
         context = chrome.new_context(**({"viewport": {"width": 1280, "height": 900}, "base_url": stack.url} | options))
         page = context.new_page()
-        watched = Watched(page, stack.url)
+        watched = Watched(page, options.get("base_url", stack.url))
         try:
             if name:
                 sign_in(page, name)

@@ -14,10 +14,10 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-# Runs in `make test-long` until every step of it has passed on a quiet machine.
-pytestmark = [pytest.mark.browser, pytest.mark.long]
+pytestmark = pytest.mark.browser
 
 CLIPS, TRACES, SENTENCES = "Clips: what is expressed", "Arousal over time", "Sentences: how positive"
+DATASET = "Expression, labeled"
 MODELS = """
 from consent.models import *
 from core.models import *
@@ -57,7 +57,7 @@ def test_the_whole_day_of_all_five_people(stack, enter, tmp_path):
     gold = rhea_measures_and_fuses(stack, enter)
     first = rhea_publishes(stack, enter, tmp_path, gold)
     stopped = dana_stops_one(stack, enter)
-    rhea_publishes_again(stack, enter, first, stopped)
+    rhea_publishes_again(stack, enter, first, gold, stopped)
     pat_decides(stack, enter)
     dana_answers_and_erases(stack, enter, tmp_path)
     the_first_version_is_recalled(stack, enter, first)  # still, and its id verifies without the erased rows
@@ -151,16 +151,22 @@ def rhea_measures_and_fuses(stack, enter) -> str:
             assert str(measure["n_units"]) in shown
         assert {measure["question"] for measure in report} == {"emotion", "valence", "arousal", "dominance"}
         page.get_by_role("link", name="Gold standard", exact=True).first.click()
+        before = stack.value(f"GoldStandard.objects.filter(campaign__name='{CLIPS}').count()", MODELS)
         page.get_by_role("button", name="Make a gold standard").click()
-        gold = stack.wait_for(
-            f"[str(pk) for pk in GoldStandard.objects.filter(campaign__name='{CLIPS}', state='ready').values_list('pk', flat=True)]",
-            MODELS,
-        )[0]
+        number = before + 1
+        made = f"GoldStandard.objects.filter(campaign__name='{CLIPS}', number={number}, state='ready')"
+        gold = stack.wait_for(f"[str(pk) for pk in {made}.values_list('pk', flat=True)]", MODELS)[0]
         page.goto(page.url)
-        expect(page.locator("main")).to_contain_text("Gold standard 1")
+        expect(page.locator("main")).to_contain_text(f"Gold standard {number}")
         labels = stack.value(f"GoldLabel.objects.filter(gold_standard='{gold}').count()", MODELS)
         assert labels >= 19 * 3
-    return gold
+        assert audited(stack, "labeling.gold.fused", gold) == 1
+    return f"{CLIPS}, {number}"
+
+
+def audited(stack, verb: str, target: str) -> int:
+    """How many entries the audit log has of this about that."""
+    return stack.value(f"AuditEvent.objects.filter(verb='{verb}', target_id='{target}').count()", MODELS)
 
 
 def coefficient(value: float) -> str:
@@ -173,12 +179,10 @@ def rhea_publishes(stack, enter, folder: Path, gold: str) -> str:
     with enter("rhea") as page:
         study = stack.value("str(Study.objects.get(slug='faces-voices-words').pk)", MODELS)
         page.goto(f"/studies/{study}/datasets/")
-        page.get_by_label("Name").fill("Expression, labeled")
+        page.get_by_label("Name").fill(DATASET)
         page.get_by_role("button", name="Make the dataset").click()
-        publish(page)
-        version = stack.wait_for(
-            "[str(pk) for pk in DatasetVersion.objects.filter(state='published').values_list('pk', flat=True)]", MODELS
-        )[0]
+        publish(page, gold)
+        version = published(stack)[0]
         page.goto(f"/versions/{version}/")
         page.get_by_role("button", name="Prepare the package").click()
         stack.wait_for("Job.objects.filter(kind='datasets.prepare_package', state='done').exists()", MODELS)
@@ -207,32 +211,40 @@ def rhea_publishes(stack, enter, folder: Path, gold: str) -> str:
     rows = stack.value(f"DatasetVersion.objects.get(pk='{version}').rows", MODELS)
     assert rows in [length for length, _columns in opened.values()]
     assert stack.value("Delivery.objects.filter(user__email='rhea@demo.example').count()", MODELS) == 1
-    assert (
-        stack.value(
-            f"AuditEvent.objects.filter(verb='datasets.version.published', target_id='{version}').count()", MODELS
-        )
-        == 1
-    )
+    assert audited(stack, "datasets.version.published", version) == 1
     return version
 
 
-def publish(page: Page) -> None:
-    page.locator("select[name=gold_standard]").select_option(index=1)
+def publish(page: Page, gold: str) -> None:
+    page.locator("select[name=gold_standard]").select_option(label=gold)
     page.get_by_role("button", name="Publish").click()
 
 
-def rhea_publishes_again(stack, enter, first: str, stopped: dict) -> None:
+def published(stack, *, besides: str = "") -> list[str]:
+    """The day's published versions, as soon as there is one."""
+    found = f"DatasetVersion.objects.filter(dataset__name='{DATASET}', state='published')"
+    if besides:
+        found += f".exclude(pk='{besides}')"
+    return stack.wait_for(f"[str(pk) for pk in {found}.values_list('pk', flat=True)]", MODELS)
+
+
+def rhea_publishes_again(stack, enter, first: str, gold: str, stopped: dict) -> None:
+    """The next version leaves out whom dana stopped, and its change log says how many items that were."""
     with enter("rhea") as page:
         dataset = stack.value(f"str(DatasetVersion.objects.get(pk='{first}').dataset_id)", MODELS)
         page.goto(f"/datasets/{dataset}/")
-        publish(page)
-        second = stack.wait_for(
-            f"[str(pk) for pk in DatasetVersion.objects.filter(state='published').exclude(pk='{first}').values_list('pk', flat=True)]",
-            MODELS,
-        )[0]
+        publish(page, gold)
+        second = published(stack, besides=first)[0]
         page.goto(f"/versions/{second}/")
         changes = stack.value(f"DatasetVersion.objects.get(pk='{second}').changes", MODELS)
-        assert sum(numbers(changes["removed"])) >= stopped["items"] > 0
+        assert changes["removed"] == changes["withdrawn"] == stopped["items"] > 0
+        assert changes["added"] == 0
+        expect(page.locator("main")).to_contain_text(f"−{stopped['items']} item")
+        theirs = f"VersionRow.objects.filter(version='{second}', item__targets__code='P-0002').count()"
+        assert stack.value(theirs, MODELS) == 0
+        rows = f"[DatasetVersion.objects.get(pk=pk).rows for pk in ('{first}', '{second}')]"
+        before, after = stack.value(rows, MODELS)
+        assert after == before - stopped["items"]
         page.goto(f"/versions/{first}/")
         expect(page.get_by_role("button", name="Prepare the package")).to_have_count(0)
     the_first_version_is_recalled(stack, enter, first)
@@ -244,12 +256,6 @@ def the_first_version_is_recalled(stack, enter, first: str) -> None:
         expect(page.locator("main")).to_contain_text("Recalled.")
         assert page.request.post(f"/versions/{first}/package/", headers=csrf(page)).status == 410
     assert stack.value(f"DatasetVersion.objects.get(pk='{first}').state", MODELS) == "recalled"
-
-
-def numbers(found) -> list[int]:
-    if isinstance(found, dict):
-        return [n for one in found.values() for n in numbers(one)]
-    return [found] if isinstance(found, int) else [len(found)]
 
 
 # privacy officer ------------------------------------------------------------------------------------------------------
@@ -400,25 +406,45 @@ def mia_predicts_and_evaluates(stack, enter) -> None:
         page.locator("select[name=backend]").select_option("vader-text-valence")
         page.get_by_role("button", name="Register this model").click()
         expect(page.locator("main")).to_contain_text("vader-text-valence")
-        page.locator("#pre ~ form select, form:has(#prelabel-job) select").nth(0).select_option(index=1)
-        page.locator("form:has(#prelabel-job) select[name=campaign]").select_option(label=SENTENCES)
-        page.get_by_role("button", name="Start predictions").click()
-        expect(page.locator(".job, main h1").first).to_be_visible()
-        stack.wait_for("Job.objects.filter(kind='inference.prelabel', state='done').exists()", MODELS, 120)
-        assert stack.value("Prediction.objects.exclude(input_hash='').count()", MODELS) == 20
+        version = stack.value(
+            f"str(ModelVersion.objects.get(model__study='{study}', model__backend='vader-text-valence').pk)", MODELS
+        )
+        assert audited(stack, "inference.model.registered", version) == 1
+        form = page.locator("form:has(#prelabel-job)")
+        form.locator("select[name=model_version]").select_option(version)
+        form.locator("select[name=campaign]").select_option(label=SENTENCES)
+        given = stack.value("Annotation.objects.count()", MODELS)
+        run = started(stack, page, "prelabel", "Start predictions")
+        predictions = f"Prediction.objects.filter(run='{run}', model_version='{version}')"
+        assert stack.value(f"{predictions}.exclude(input_hash='').exclude(number=None).count()", MODELS) == 20
+        assert stack.value(f"{predictions}.values('input_hash').distinct().count()", MODELS) == 20
+        assert stack.value("Annotation.objects.count()", MODELS) == given  # kept apart from what people said
+        gold = stack.value(f"GoldStandard.objects.filter(campaign__name='{SENTENCES}').count()", MODELS) + 1
         campaign = stack.value(f"str(Campaign.objects.get(name='{SENTENCES}').pk)", MODELS)
         page.goto(f"/campaigns/{campaign}/gold/")
         page.get_by_role("button", name="Make a gold standard").click()
-        stack.wait_for(f"GoldStandard.objects.filter(campaign='{campaign}', state='ready').exists()", MODELS)
+        stack.wait_for(
+            f"GoldStandard.objects.filter(campaign='{campaign}', number={gold}, state='ready').exists()", MODELS
+        )
         page.goto(f"/studies/{study}/models/")
         form = page.locator("form:has(#evaluate-job)")
-        form.locator("select[name=model_version]").select_option(index=1)
-        form.locator("select[name=gold_standard]").select_option(label=f"{SENTENCES}, 1")
-        page.get_by_role("button", name="Compare with the gold standard").click()
-        stack.wait_for("Job.objects.filter(kind='inference.evaluate', state='done').exists()", MODELS, 120)
-        run = stack.value("str(Run.objects.filter(kind='evaluate').latest('id').pk)", MODELS)
+        form.locator("select[name=model_version]").select_option(version)
+        form.locator("select[name=gold_standard]").select_option(label=f"{SENTENCES}, {gold}")
+        run = started(stack, page, "evaluate", "Compare with the gold standard")
         page.goto(f"/runs/{run}/")
         expect(page.locator("main")).to_contain_text("oo few to judge")
+        assert stack.value(f"Run.objects.get(pk='{run}').results['n']", MODELS) == 20
+        expect(page.locator("main")).to_contain_text("20")
+
+
+def started(stack, page: Page, kind: str, button: str) -> str:
+    """The run that a button starts, once a worker has ended it and the audit log says so."""
+    before = stack.value(f"[str(pk) for pk in Run.objects.filter(kind='{kind}').values_list('pk', flat=True)]", MODELS)
+    page.get_by_role("button", name=button).click()
+    made = f"Run.objects.filter(kind='{kind}', job__state='done').exclude(pk__in={before})"
+    run = stack.wait_for(f"[str(pk) for pk in {made}.values_list('pk', flat=True)]", MODELS, 120)[0]
+    assert audited(stack, "inference.run.ended", run) == 1
+    return run
 
 
 def until(page: Page, condition: str, seconds: float = 15) -> None:

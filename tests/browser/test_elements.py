@@ -491,6 +491,41 @@ def test_a_trace_is_recorded_live_at_ten_hertz_or_more_without_a_hole(page: Page
     assert answer["answers"] == {"arousal_trace": {"trace": finish["client_id"]}}
 
 
+BUSY = """(ms) => new Promise((done) => setTimeout(() => {
+  const end = performance.now() + ms;
+  while (performance.now() < end);
+  done();
+}, 30))"""
+
+
+def test_a_page_that_is_busy_for_half_a_second_loses_no_sample(page: Page, bench: Bench):
+    """The hand moves while the page answers nobody; the movement stands in the trace where it was made."""
+    open_item(page, bench, "trace")
+    until(page, "document.querySelector('media-player').locked")
+    box = page.locator(".pad").bounding_box()
+    page.mouse.move(box["x"] + 200, box["y"] + box["height"] * 0.75)
+    page.keyboard.press("Space")
+    wait_past(page, 1_000_000)
+    page.evaluate(
+        "() => { window.moved = []; document.addEventListener('pointermove', (event) => window.moved.push("
+        "[document.querySelector('media-player').nowUs, performance.now() - event.timeStamp]), { capture: true }); }"
+    )
+    page.evaluate(f"() => {{ ({BUSY})(600); }}")
+    time.sleep(0.25)
+    page.mouse.move(box["x"] + 200, box["y"] + box["height"] * 0.25)
+    wait_past(page, 2_500_000)
+    page.keyboard.press("Escape")
+    known = wait_kept(bench, lambda known: known["finished"])
+    ((told_us, late_ms), *_rest) = page.evaluate("window.moved")
+    assert late_ms > 150, "the page was not busy when the hand moved"
+    rows = samples(known)
+    assert [flags & GAP for _, _, flags in rows].count(GAP) == 0
+    assert max(b[0] - a[0] for a, b in itertools.pairwise(rows)) <= 200_000
+    moved_us = next(us for us, value, _ in rows if us > 900_000 and value > 0)
+    assert abs(moved_us - (told_us - late_ms * 1000)) <= 100_000
+    assert all(value < -0.3 for us, value, _ in rows if us < moved_us)
+
+
 def test_arrow_keys_move_and_leaving_the_window_pauses_both(page: Page, bench: Bench):
     open_item(page, bench, "trace")
     until(page, "document.querySelector('media-player').locked")

@@ -124,10 +124,12 @@ def test_a_rendition_plays_seeks_and_shows_each_frame_at_its_time(shelf, start_m
 
 @pytest.mark.long
 def test_a_long_rendition_is_fetched_by_ranges_and_not_whole(shelf):  # noqa: F811
-    data = sounds.encoded(*sounds.picture(40, rate=10, size="640x480"), "-c:v", "mpeg4", "-q:v", "3", container="avi")
-    track = shelf.read("video", data, "a.avi")
+    coding = ("-c:v", "mpeg4", "-q:v", "3")  # which no browser plays
+    data = sounds.encoded(*sounds.picture(40, rate=10, size="1280x720"), *coding, container="matroska")
+    track = shelf.read("video", data, "a.mkv")
     with opened(track) as (page, asked):
+        before = len(asked)  # the index, which lies at the end, and the beginning
         page.evaluate(SHOWN_AT, 35.05)
         assert page.evaluate("document.querySelector('video').currentTime") == pytest.approx(35.05, abs=0.01)
-        starts = [int(one.removeprefix("bytes=").split("-")[0]) for one in asked if one]
-        assert max(starts) > 0.5 * track.proxy.plain_bytes
+        starts = [int(one.removeprefix("bytes=").split("-")[0]) for one in asked[before:] if one]
+        assert any(0.5 < start / track.proxy.plain_bytes < 0.95 for start in starts), (track.proxy.plain_bytes, asked)

@@ -7,8 +7,9 @@ from itertools import count
 
 from django.utils import timezone
 
-from consent.models import Basis, Controller, Notice, NoticeText, Participant, Permission, Study
+from consent.models import Basis, Controller, Erasure, Notice, NoticeText, Participant, Permission, Study
 from consent.purposes import BasisKind, Modality, PeopleRole, Purpose
+from consent.services import notices
 from core.models import User
 from labeling.models import Appearance, Item, ItemTarget, Recording, Track
 
@@ -93,11 +94,22 @@ def notice_text(of: Study, *, choices: list | None = None, valid_days: int = 365
     """A notice as if it were published; for tests that are not about publishing."""
     choices = CHOICES if choices is None else choices
     number = of.notices.count() + 1
-    notice = Notice.objects.create(
-        study=of, number=number, published_at=timezone.now(), valid_days=valid_days, choices=choices
-    )
-    return NoticeText.objects.create(
-        notice=notice, language="en", title="What we ask", summary="We record a talk.", digest=f"{number:064}",
+    notice = Notice.objects.create(study=of, number=number, valid_days=valid_days, choices=choices)
+    text = NoticeText.objects.create(
+        notice=notice, language="en", title="What we ask", summary="We record a talk.",
         sections=[{"heading": "Who we are", "text": "A university."}],
         purposes={one["purpose"]: {"title": one["purpose"].replace("_", " "), "text": "What it means."} for one in choices},
     )  # fmt: skip
+    text.digest = notices.digest(notice, text)
+    text.save(update_fields=["digest"])
+    notice.published_at = timezone.now()
+    notice.save(update_fields=["published_at"])
+    return text
+
+
+def running_erasure(of: Participant) -> Erasure:
+    """An erasure in the middle of its work: while it runs, and at no other time, the database lets history about them go."""
+    now = timezone.now()
+    return Erasure.objects.create(
+        study=of.study, participant=of, state=Erasure.State.RUNNING, not_before=now, due_at=now + LATER
+    )

@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from consent.models import Erasure, Notice, Request
-from consent.services import consents, links, notices, packages, requests
+from consent.services import consents, links, packages, requests
 from core import jobs
 from tests.consent import factories as make
 
@@ -22,8 +22,6 @@ pytestmark = pytest.mark.django_db(databases=["default", "keys"])
 @pytest.fixture
 def page(ada, text):
     """Ada's page: (client, address(name, *args))."""
-    text.digest = notices.digest(text.notice, text)
-    text.save()
     _link, token = links.make_link(participant=ada, actor=None)
     return Client(), lambda name="mine", *args: reverse(f"consent:{name}", args=[token, *args])
 

@@ -130,6 +130,8 @@ def test_not_acceptable_and_unsupported_are_problems_too(client):
     [
         ('{"name": "a", "weight": NaN}', "number_refused"),
         ('{"name": "a", "weight": -Infinity}', "number_refused"),
+        ('{"name": "a", "weight": 1E+0999 }', "number_refused"),
+        ('{"weight": 12345.6e0400, "name": "a"}', "number_refused"),
         ('{"name": "a", "weight": 1e999}', "number_refused"),
         ('{"name": "a", "weight": 123456789012345678901234567890}', "number_refused"),
         ('{"name": "a\\u0000b"}', "nul_in_text"),

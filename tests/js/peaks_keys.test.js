@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { activates, ours, place, ROWS, typing } from "#app/lib/keys.js";
-import { columns, outline, signalPath } from "#app/lib/peaks.js";
+import { columns, filling, outline, signalPath } from "#app/lib/peaks.js";
 
 test("peaks keep the one spike among ten thousand buckets", () => {
   const bytes = new Int8Array(20_000);
@@ -27,6 +27,13 @@ test("the outline is closed, stays in its box and silence is a hairline", () => 
   assert.match(path, /^M0 [\d.]+ 1 49\.5 1 50\.5 0 [\d.]+Z$/);
   for (const y of path.match(/ ([\d.]+)/g).map(Number)) assert.ok(y >= 0 && y <= 100);
   assert.equal(outline([]), "");
+});
+
+test("a quiet sound fills the box, hiss does not, and nothing leaves it", () => {
+  assert.deepEqual(filling([[-32, 16], [0, 0]]).map((pair) => pair.map(Math.round)), [[-127, 64], [0, 0]]);
+  assert.deepEqual(filling([[-1, 1]]), [[-8, 8]]);
+  assert.ok(filling([[-128, 127]]).flat().every((value) => Math.abs(value) <= 127));
+  assert.deepEqual(filling([]), []);
 });
 
 test("a signal's line breaks where there is no data and shows both extremes of a column", () => {

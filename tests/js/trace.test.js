@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { encode, FLAG, join, KeyHand, MAX_GAP_US, REPEAT_MS, Sampler, STEP_US, travel } from "#app/lib/trace.js";
+import { encode, FLAG, Hand, join, KeyHand, MAX_GAP_US, OWED_US, owed, REPEAT_MS, Sampler, STEP_US, travel } from "#app/lib/trace.js";
 
 // A player reduced to what the sampler sees of one: media time as a function of ticks, at some speed, with holes.
 function play(sampler, { from = 0, ticks, tickMs = 16.7, rate = 1, value = (us) => Math.sin(us / 1e6), jitter = () => 0 }) {
@@ -185,4 +185,47 @@ test("a tap moves one step at once, holding gets faster, and the end is the end"
   assert.equal(hand.read(60_000), 1);
   hand.press(-1, 60_000); // the other way while still held
   assert.ok(hand.read(60_200) < 1);
+});
+
+test("a hand rests between its movements, and a movement told late counts from its own time", () => {
+  const hand = new Hand();
+  assert.equal(hand.at(5), 0);
+  hand.move(100, 0.2);
+  hand.move(300, 0.6);
+  assert.deepEqual([99, 100, 299, 300, 900].map((ms) => hand.at(ms)), [0, 0.2, 0.2, 0.6, 0.6]);
+  hand.move(250, 0.4); // what was believed of the time after it is replaced
+  assert.deepEqual([240, 260, 900].map((ms) => hand.at(ms)), [0.2, 0.4, 0.4]);
+  hand.forget(260);
+  assert.equal(hand.at(260), 0.4);
+});
+
+test("a page that is late for half a second owes samples of it, at least ten a second", () => {
+  const [last, us, ms] = [{ us: 2_000_000, ms: 900 }, 2_520_000, 1425];
+  const made = owed(last, us, ms);
+  const times = [last.us, ...made.map((one) => one.us), us];
+  for (let i = 1; i < times.length; i++) assert.ok(times[i] - times[i - 1] > 0 && times[i] - times[i - 1] <= 100_000);
+  for (const one of made) assert.ok(Math.abs((one.ms - last.ms) * 1000 - (one.us - last.us)) < 1, "each moment at the wall time it played");
+});
+
+test("a page owes nothing of what nobody knows", () => {
+  const last = { us: 1_000_000, ms: 1000 };
+  assert.deepEqual(owed(null, 1_500_000, 1500), [], "no sample before it");
+  assert.deepEqual(owed(last, 1_090_000, 1090), [], "not late");
+  assert.deepEqual(owed(last, 1_300_000, 1900), [], "the media stood still for a while");
+  assert.deepEqual(owed(last, 1_900_000, 1300), [], "the media jumped");
+  assert.deepEqual(owed(last, 1_000_000 + OWED_US + 1, 2000), [], "too long ago");
+  assert.notDeepEqual(owed(last, 1_300_000, 1900, { ended: true }), [], "media that ended rest at their end");
+});
+
+test("a key's value is the same however late and in whatever order it is asked for", () => {
+  const [prompt, late] = [new KeyHand(0.9), new KeyHand(0.9)];
+  for (const hand of [prompt, late]) hand.press(1, 0);
+  for (let ms = 0; ms <= 400; ms += REPEAT_MS) prompt.read(ms);
+  late.read(2000); // asked before the release was told
+  for (const hand of [prompt, late]) hand.release(1, 400);
+  assert.equal(late.value, prompt.value);
+  late.press(-1, 1000);
+  late.read(3000);
+  late.release(-1, 1000 + REPEAT_MS);
+  assert.ok(late.value < 1 && late.value > 0.9, `${late.value}`);
 });

@@ -24,6 +24,7 @@ from labeling.models import (
 )
 from labeling.services import annotations, campaigns, queue, recordings, traces
 from labeling.services.recordings import Appears, NewItem, NewRecording, NewTrack
+from tests.consent.factories import running_erasure
 from tests.labeling import factories
 
 pytestmark = pytest.mark.django_db(databases=["default", "keys"], transaction=False)
@@ -108,6 +109,7 @@ def test_erasing_leaves_nothing_of_one_person_and_all_of_the_others():
             actor=scene.ana, assignment=one, client_id=uuid4(), answers=factories.answers(scene.campaign, "anger")
         )
     who, other = scene.people
+    running_erasure(who)
     counts = in_transaction(holdings.erase, who)
     assert counts["items"] == counts["recordings"] == 2
     assert (counts["annotations"], counts["answers"], counts["traces"]) == (4, 4, 4)
@@ -127,6 +129,7 @@ def test_a_recording_of_several_is_sealed_and_what_is_about_the_others_stays():
                          [NewItem("talk-a", [a.code], end_us=5), NewItem("talk-b", [b.code], end_us=5)])]  # fmt: skip
     recordings.register(actor=None, study=scene.study, rows=rows)
     state(a, "erased")
+    running_erasure(a)
     counts = in_transaction(holdings.erase, a)
     assert (counts["items"], counts["recordings"], counts["sealed"]) == (1, 0, 1)
     assert Recording.objects.get(code="talk").state == "sealed"

@@ -32,6 +32,14 @@ FILES = {
         def keep(data):
             (data / "secret_key").touch(mode=0o600)
     """,
+    "config/start.py": """
+        import os, pathlib
+        data = pathlib.Path(os.environ["CONCORD_DATA"])
+        def refused():
+            with (data / "calls.txt").open("a") as calls:
+                calls.write("refused?\\n")
+            return (data / "refused.txt").read_text() if (data / "refused.txt").exists() else ""
+    """,
     "config/wsgi.py": """
         import subprocess
         helper = subprocess.Popen(["sleep", "600"], start_new_session=True)  # a helper that leaves its group

@@ -1,6 +1,7 @@
 """When an environment serves and when it is made anew; what uv is told; what a bundle is worth."""
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -128,3 +129,30 @@ def test_the_lock_is_not_the_one_uv_waits_for(where):
     with environment._alone(where.environment):
         assert [entry.name for entry in where.environment.iterdir()] == [environment.LOCK]
     assert environment.LOCK != ".lock"
+
+
+@pytest.mark.parametrize("nothing", ["", "  "])
+def test_a_variable_that_is_set_to_nothing_counts_as_unset(where, monkeypatch, nothing):
+    set_to_nothing = ("UV_CACHE_DIR", "UV_HTTP_TIMEOUT", "XDG_CACHE_HOME", "BROKER_URL", "PORT", "SECRET_KEY")
+    for name in set_to_nothing:
+        monkeypatch.setenv(name, nothing)
+    monkeypatch.setenv("LOG_LEVEL", "DEBUG")
+    told = environment.variables(where)
+    assert told.keys() & set(set_to_nothing) == set()
+    assert told["LOG_LEVEL"] == "DEBUG"
+
+
+def test_uv_starts_where_its_own_variables_are_set_to_nothing(where, monkeypatch):
+    """Left to itself, uv refuses an empty folder for its cache with a sentence about its command line."""
+    monkeypatch.setenv("UV_CACHE_DIR", "")
+    argv = [Path(sys.prefix) / "tools" / "bin" / "uv", "cache", "dir"]
+    assert subprocess.run(argv, env=os.environ, capture_output=True).returncode != 0
+    told = subprocess.run(argv, env=environment.variables(where), capture_output=True, text=True)
+    assert told.returncode == 0, told.stderr
+
+
+def test_make_takes_an_empty_python_for_the_usual_one():
+    argv = ["make", "--no-print-directory", "help"]
+    ran = subprocess.run(argv, cwd=CHECKOUT, env={**os.environ, "PYTHON": ""}, capture_output=True, text=True)
+    assert ran.returncode == 0, ran.stderr
+    assert "demo-reset" in ran.stdout

@@ -34,6 +34,16 @@ def in_session_of(data: Path) -> list[int]:
     return found
 
 
+def parent_is_gunicorn(pid: int) -> bool:
+    """Whether a process is one that answers: gunicorn's, started by gunicorn."""
+    try:
+        parent = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1]
+        lines = [Path(f"/proc/{one}/cmdline").read_bytes() for one in (pid, parent)]
+    except OSError:  # it ended meanwhile
+        return False
+    return all(b"gunicorn" in line for line in lines)
+
+
 def up(process, port):
     assert process.poll() is None, process.said()
     return supervise.answers(f"http://127.0.0.1:{port}") and "ana@example.org" in process.said()
@@ -97,8 +107,8 @@ def test_the_second_start_does_nothing_twice_and_keeps_the_data(supervised, plac
         process.wait(20)
     calls = (place.data / "calls.txt").read_text().splitlines()
     assert [call.split()[0] for call in calls] == [
-        "prepare", "collectstatic", "demo_load", "demo_accounts",
-        "check_ledger", "demo_accounts",
+        "prepare", "collectstatic", "demo_load", "refused?", "demo_accounts",
+        "refused?", "demo_accounts",
     ]  # fmt: skip
 
 
@@ -147,14 +157,28 @@ def test_data_older_than_their_ledger_are_not_served(supervised, place, port):
     wait_for(lambda: up(process, port))
     process.send_signal(signal.SIGINT)
     process.wait(20)
-    manage = place.checkout / "manage.py"
-    manage.write_text(
-        manage.read_text() + "if sys.argv[1] == 'check_ledger': sys.exit('an older backup was put back')\n"
-    )
+    (place.data / "refused.txt").write_text("an older backup was put back")
+    worked = (place.logs / "worker.log").stat().st_size
     process = supervised()
     assert process.wait(30) == 1
     assert "an older backup was put back" in process.said()
+    assert "starting it again" not in process.said()
+    assert "Traceback" not in process.said()
+    assert (place.logs / "worker.log").stat().st_size == worked  # nothing else had begun to work with them
     assert in_session_of(place.data) == []
+
+
+def test_a_web_process_in_place_of_one_that_ended_does_not_ask_again(supervised, place, port):
+    process = supervised()
+    wait_for(lambda: up(process, port))
+    asked = (place.data / "calls.txt").read_text().count("refused?")
+    (place.data / "refused.txt").write_text("the ledger is one event ahead, as while an erasure commits")
+    answering = [pid for pid in in_session_of(place.data) if parent_is_gunicorn(pid)]
+    assert len(answering) == 1
+    os.kill(answering[0], signal.SIGKILL)
+    wait_for(lambda: [pid for pid in in_session_of(place.data) if parent_is_gunicorn(pid)] not in ([], answering))
+    wait_for(lambda: up(process, port))
+    assert (place.data / "calls.txt").read_text().count("refused?") == asked
 
 
 def test_the_data_and_the_broker_are_closed_to_others(supervised, place, port):

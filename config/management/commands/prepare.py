@@ -32,7 +32,7 @@ class Command(BaseCommand):
         for folder in (settings.CONCORD_DATA, settings.CONCORD_LEDGER, settings.CONCORD_KEYS, settings.CONCORD_MODELS):
             Path(folder).mkdir(parents=True, exist_ok=True, mode=0o700)
             Path(folder).chmod(0o700)
-        if "SECRET_KEY" not in os.environ:
+        if not os.environ.get("SECRET_KEY", "").strip():
             secret.keep(Path(settings.CONCORD_DATA))
         as_owner = {url: os.environ[owner] for url, owner in DATABASES.values() if os.environ.get(owner)}
         for alias, (_url, owner) in DATABASES.items():

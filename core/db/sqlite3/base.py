@@ -14,6 +14,7 @@ from typing import Any
 from django.db import OperationalError
 from django.db.backends.sqlite3 import base
 from django.db.backends.sqlite3.operations import DatabaseOperations
+from django.db.backends.sqlite3.schema import DatabaseSchemaEditor
 
 from core.db.endings import Endings
 
@@ -25,14 +26,34 @@ class Operations(DatabaseOperations):
         """Emptying all tables (`manage.py flush`, tests with real transactions) takes guarding triggers off and puts them
         back. PostgreSQL empties by TRUNCATE, which row triggers do not see."""
         statements = super().sql_flush(style, tables, **how)
-        with self.connection.cursor() as cursor:
-            cursor.execute("SELECT tbl_name, name, sql FROM sqlite_master WHERE type = 'trigger'")
-            guards = [(name, sql) for table, name, sql in cursor.fetchall() if table in set(tables)]
+        emptied = set(tables)
+        guards = [(name, sql) for table, name, sql in _triggers(self.connection) if table in emptied]
         return [*(f'DROP TRIGGER "{name}"' for name, _sql in guards), *statements, *(sql for _name, sql in guards)]
+
+
+class SchemaEditor(DatabaseSchemaEditor):
+    """SQLite changes a column by making the table anew, which would lose its triggers without a word and stumble over those
+    of other tables that look into it. They are taken off before and put back after, in the migration's transaction."""
+
+    def _remake_table(self, *what: Any, **how: Any) -> None:
+        guards = _triggers(self.connection)
+        for _table, name, _sql in guards:
+            self.execute(f'DROP TRIGGER "{name}"', params=None)
+        super()._remake_table(*what, **how)
+        for _table, _name, sql in guards:
+            self.execute(sql, params=None)
+
+
+def _triggers(connection: Any) -> list[tuple[str, str, str]]:
+    """(table, name, statement that makes it) of every trigger there is."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT tbl_name, name, sql FROM sqlite_master WHERE type = 'trigger'")
+        return cursor.fetchall()
 
 
 class DatabaseWrapper(Endings, base.DatabaseWrapper):
     ops_class = Operations
+    SchemaEditorClass = SchemaEditor
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -2,7 +2,7 @@
 // gives the time, the sampler keeps both; every second a chunk goes to the outbox and the page says up to where the server has it.
 //
 // The transport is locked, leaving the window pauses, "back 5 s" replaces what it goes over and is logged. A reload goes on where
-// the last chunk ended. Speaks: trace:kept {text}, trace:finished.
+// the last chunk ended. A page that comes late to a frame makes up what it owes from the times of the hand's events. Speaks: trace:kept {text}, trace:finished.
 
 import { clamp, Coverage } from "#app/lib/clock.js";
 import { ours, place } from "#app/lib/keys.js";
@@ -10,8 +10,9 @@ import { Paper } from "#app/lib/paper.js";
 import { outbox } from "#app/lib/sending.js";
 import { say } from "#app/lib/texts.js";
 import { timecode } from "#app/lib/timecode.js";
-import { FLAG, KeyHand, Sampler } from "#app/lib/trace.js";
+import { FLAG, Hand, KeyHand, LATE_US, OWED_US, owed, REPEAT_MS, Sampler } from "#app/lib/trace.js";
 
+const PATIENCE = 5;      // ticks that a late page waits for the frame that brings the hand's movements
 const CHUNK_MS = 1000;
 const TICK_MS = 40;      // beside the animation frame, which slows down when the machine is busy
 const BACK_US = 5_000_000;
@@ -24,6 +25,10 @@ class TracePad extends HTMLElement {
   #paper = null;
   #sampler = new Sampler();
   #hand = new KeyHand();
+  #trail = new Hand();
+  #followed = 0;  // up to when the trail knows what a held key did
+  #reached = null; // the last sample of this stretch of play: {us, ms}
+  #waited = 0;
   #value = 0;
   #device = "mouse";
   #devices = {};
@@ -47,7 +52,7 @@ class TracePad extends HTMLElement {
     this.clientId = this.#form.elements.client_id.value;
     this.#paper = new Paper(this.querySelector(".pad > svg"));
     this.#resume();
-    root.addEventListener("player:time", (event) => this.#tick(event.detail.us), { signal });
+    root.addEventListener("player:time", (event) => this.#tick(event.detail.us, true), { signal });
     root.addEventListener("player:state", (event) => this.#moved(event.detail.state), { signal });
     addEventListener("blur", () => this.#leave("blur"), { signal });
     document.addEventListener("visibilitychange", () => { if (document.hidden) this.#leave("hidden"); }, { signal });
@@ -111,6 +116,10 @@ class TracePad extends HTMLElement {
       this.#pausedAt = performance.now();
       this.#flush();
     }
+    if (state !== "playing") {
+      if (state === "ended") this.#catchUp(player.nowUs, performance.now(), { ended: true });
+      this.#reached = null;
+    }
     if (state === "ended" && this.#started) this.#finish();
     const acts = this.#started && !this.complete ? "false" : "true";
     for (const button of this.closest(".work").querySelectorAll("[data-trace]")) button.setAttribute("aria-disabled", acts);
@@ -127,8 +136,10 @@ class TracePad extends HTMLElement {
 
   #point(event) {
     const box = this.querySelector(".pad").getBoundingClientRect();
-    const share = (event.clientY - box.top) / box.height;
-    this.#set(clamp((0.5 - share) / 0.42, -1, 1), event.pointerType === "touch" ? "touch" : "mouse");
+    const value = (one) => clamp((0.5 - (one.clientY - box.top) / box.height) / 0.42, -1, 1);
+    // One event a frame comes; the movements it stands for each know their own time.
+    for (const one of event.getCoalescedEvents?.() ?? []) this.#trail.move(one.timeStamp, value(one));
+    this.#set(value(event), event.pointerType === "touch" ? "touch" : "mouse", event.timeStamp);
   }
 
   #key(event, down) {
@@ -139,15 +150,27 @@ class TracePad extends HTMLElement {
       if (down) {
         event.preventDefault();
         if (event.repeat) return; // our own repeats move, not the system's
-        this.#hand.value = this.#value;
-        this.#hand.press(direction, performance.now());
-        this.#set(this.#hand.value, "keys");
-      } else this.#hand.release(direction, performance.now());
+        if (this.#device === "keys") this.#follow(event.timeStamp);
+        else this.#hand.value = this.#value;
+        this.#hand.press(direction, event.timeStamp);
+        this.#set(this.#hand.value, "keys", event.timeStamp);
+        this.#followed = event.timeStamp;
+      } else {
+        if (this.#device === "keys") this.#follow(event.timeStamp);
+        this.#hand.release(direction, event.timeStamp);
+        if (this.#device === "keys") this.#set(this.#hand.value, "keys", event.timeStamp);
+      }
       return;
     }
     if (!down || event.repeat || !this.#started) return;
     const act = { KeyR: "back", Escape: "stop" }[code];
     if (act) { event.preventDefault(); this.#act(act); }
+  }
+
+  /** What a held key did up to `ms`, in its own small steps. */
+  #follow(ms) {
+    for (let at = Math.max(this.#followed + REPEAT_MS, ms - OWED_US / 1000); at <= ms; at += REPEAT_MS) this.#trail.move(at, this.#hand.read(at));
+    this.#followed = ms;
   }
 
   #poll() {
@@ -157,8 +180,11 @@ class TracePad extends HTMLElement {
     const tilt = pad ? -pad.axes[1] : 0;
     if (Math.abs(tilt) > DEAD_ZONE && this.#polled) this.#set(clamp(this.#value + (tilt * STICK_SPEED * (now - this.#polled)) / 1000, -1, 1), "gamepad");
     this.#polled = now;
-    if (this.#device === "keys") this.#set(this.#hand.read(now), "keys");
-    if (this.#player?.playing) this.#tick(this.#player.nowUs);
+    if (this.#device === "keys") {
+      this.#follow(now);
+      this.#set(this.#hand.read(now), "keys", now);
+    }
+    if (this.#player?.playing) this.#tick(this.#player.nowUs, false);
   }
 
   /** The hand moves in −1…1; what is stored is in the question's own range. */
@@ -167,8 +193,9 @@ class TracePad extends HTMLElement {
     return least === -1 && most === 1 ? value : least + ((value + 1) / 2) * (most - least);
   }
 
-  #set(value, device) {
+  #set(value, device, ms = performance.now()) {
     this.#value = value;
+    this.#trail.move(ms, value);
     if (device !== this.#device || !this.#devices[device]) {
       if (device !== this.#device && this.#started) this.#sampler.changeInput();
       this.#device = device;
@@ -183,18 +210,38 @@ class TracePad extends HTMLElement {
 
   // Time and samples --------------------------------------------------------------------------------------------------
 
-  #tick(us) {
+  /** The media stand at `us`. In a `frame`, the browser has handed out what the hand did before it; between frames it may hold some back. */
+  #tick(us, frame) {
     if (!this.#active || !this.#player) return;
     if (this.#player.playing) {
-      if (this.#device === "keys") this.#value = this.#hand.read(performance.now());
-      const sample = this.#sampler.sample(us, this.#value);
-      if (sample) {
-        if (this.#last !== null && !(sample.flags & (FLAG.GAP | FLAG.BACK))) this.#covered.add(this.#last, sample.us);
-        this.#last = sample.us;
-        this.#paper.add(sample.us - this.#player.startUs, sample.value, (sample.flags & (FLAG.GAP | FLAG.BACK)) !== 0);
+      const ms = performance.now();
+      const late = this.#reached !== null && us - this.#reached.us > LATE_US;
+      if (late && !frame && this.#waited++ < PATIENCE) return;
+      this.#waited = 0;
+      if (this.#device === "keys") {
+        this.#follow(ms);
+        this.#value = this.#hand.read(ms);
       }
+      this.#catchUp(us, ms);
+      this.#keep(us, this.#value, ms);
     }
     this.#paper.to(us - this.#player.startUs, this.#value);
+  }
+
+  /** What a late page owes. A stick has no events of its own, so of it nothing is known that was not asked for in time. */
+  #catchUp(us, ms, how) {
+    if (this.#device === "gamepad") return;
+    for (const one of owed(this.#reached, us, ms, how)) this.#keep(one.us, this.#trail.at(one.ms), one.ms);
+  }
+
+  #keep(us, value, ms) {
+    const sample = this.#sampler.sample(us, value);
+    if (!sample) return;
+    if (this.#last !== null && !(sample.flags & (FLAG.GAP | FLAG.BACK))) this.#covered.add(this.#last, sample.us);
+    this.#last = sample.us;
+    this.#reached = { us: sample.us, ms };
+    this.#trail.forget(ms);
+    this.#paper.add(sample.us - this.#player.startUs, sample.value, (sample.flags & (FLAG.GAP | FLAG.BACK)) !== 0);
   }
 
   #flush() {
@@ -250,7 +297,7 @@ class TracePad extends HTMLElement {
     this.#log("back", { from_us: player.nowUs, to_us: toUs });
     player.seek(toUs, { why: "rate again", force: true });
     this.#sampler.back(toUs);
-    this.#last = null;
+    this.#last = this.#reached = null;
     this.#pausedAt = 0;
     this.#paper.cut(toUs - player.startUs);
     this.#paper.to(toUs - player.startUs, this.#value);

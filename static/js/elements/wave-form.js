@@ -2,7 +2,7 @@
 // A click goes there unless a trace has locked the transport. The drawing is decoration; the transport says it in words.
 
 import { toTrack } from "#app/lib/clock.js";
-import { columns, outline } from "#app/lib/peaks.js";
+import { columns, filling, outline } from "#app/lib/peaks.js";
 
 const SVG = "http://www.w3.org/2000/svg";
 const make = (tag, attributes = {}) => {
@@ -55,7 +55,7 @@ class WaveForm extends HTMLElement {
     const share = (us) => (toTrack(us, track) - begin) / length;
     const pairs = columns(bytes, { from: Math.max(0, share(start)), to: Math.min(1, share(end)), columns: 600 });
     const box = this.querySelector("svg");
-    const path = outline(pairs);
+    const path = outline(filling(pairs));
     const inner = () => make("svg", { viewBox: `0 0 ${Math.max(1, pairs.length - 1)} 100`, preserveAspectRatio: "none", width: "100%", height: "100%" });
     const [all, past] = [inner(), inner()];
     all.append(make("path", { d: path }));

@@ -21,6 +21,15 @@ export function columns(bytes, { from = 0, to = 1, columns = 800 } = {}) {
   return pairs;
 }
 
+const LOUDER = 8; // at most so many times: hiss is not to look like speech
+
+/** The same pairs, as large as the box allows: a quiet recording shows when somebody speaks as clearly as a loud one. */
+export function filling(pairs) {
+  const loudest = Math.max(1, ...pairs.map(([low, high]) => Math.max(-low, high)));
+  const times = Math.min(LOUDER, 127 / loudest);
+  return pairs.map(([low, high]) => [low * times, high * times]);
+}
+
 /** One closed path in a box `pairs.length` wide and 100 high, 50 = silence; never thinner than a hairline. */
 export function outline(pairs) {
   if (!pairs.length) return "";

@@ -2,12 +2,19 @@
 //
 // Guarantees, kept here and tested: times are whole µs on the recording clock and strictly increase; a value stays within −1…1;
 // a sample exists only for a moment that really played; wherever the next sample is more than MAX_GAP_US later, or the clock was
-// interrupted, the sample after the hole carries a flag. Nothing is interpolated: a hole stays a hole.
+// interrupted, the sample after the hole carries a flag. Nothing is guessed: a hole stays a hole. A page that is late is not yet a
+// hole: media play on beside it and the browser stamps every movement of the hand with its moment, so what was rated meanwhile is
+// known, and is kept once the page comes to it (`Hand`, `owed`).
 
 import { clamp } from "#app/lib/clock.js";
 
 export const STEP_US = 16_000;     // at most about 60 samples a second of media time, which is what a screen can follow
 export const MAX_GAP_US = 200_000; // a longer hole is marked
+
+export const LATE_US = 100_000;    // a page this much behind waits for the movements that the browser holds for it
+export const OWED_US = 1_000_000;  // beyond this nobody says what was seen
+const CATCH_UP_US = 40_000;        // how far apart the samples of a late page are
+const CLOCKS_US = 100_000;         // media and wall clock may differ by this when both have run
 
 /**
  * What is known about a sample besides its value; the bits of the stored format (affect/codecs/trace.py).
@@ -81,6 +88,39 @@ export class Sampler {
   }
 }
 
+/** Where the hand was, by the time (ms) of its own events: between two movements it rested. */
+export class Hand {
+  #moves = [{ ms: -Infinity, value: 0 }];
+
+  /** A movement, told as late as you like; it replaces what was believed of the time from then on. */
+  move(ms, value) {
+    while (this.#moves.at(-1)?.ms >= ms) this.#moves.pop();
+    this.#moves.push({ ms, value });
+  }
+
+  at(ms) { return (this.#moves.findLast((move) => move.ms <= ms) ?? this.#moves[0]).value; }
+
+  /** What lies before `ms` is not asked for again. */
+  forget(ms) {
+    const first = this.#moves.findLastIndex((move) => move.ms <= ms);
+    if (first > 0) this.#moves.splice(0, first);
+  }
+}
+
+/**
+ * The moments {us, ms} between the last sample and now that a late page still has to keep, oldest first. Normal speed, as for every
+ * trace. None when the page is not late, when it was so for too long, or when the media did not run all the while; `ended` media
+ * have run up to their end and may have rested since.
+ */
+export function owed(last, us, ms, { ended = false } = {}) {
+  if (last === null) return [];
+  const [played, passed] = [us - last.us, (ms - last.ms) * 1000];
+  const ran = ended ? passed >= played - CLOCKS_US : Math.abs(passed - played) <= CLOCKS_US;
+  if (played <= LATE_US || played > OWED_US || !ran) return [];
+  const n = Math.ceil(played / CATCH_UP_US);
+  return Array.from({ length: n - 1 }, (_, i) => ((i + 1) * played) / n).map((on) => ({ us: last.us + on, ms: last.ms + on / 1000 }));
+}
+
 /** A chunk as it travels: equal-length columns, times absolute. Values to 6 places: finer than any screen or stick. */
 export function encode(sequence, samples) {
   return {
@@ -122,18 +162,17 @@ export function travel(ms) {
   return sum;
 }
 
-/** The value that keys move: press and release with the time of the event, read at any time, as often as one likes. */
+/** The value that keys move: press and release with the time of the event, read at any time, in any order, as often as one likes. */
 export class KeyHand {
   #direction = 0;
   #since = 0;
-  #moved = 0;
+  #from = 0; // the value when the key went down
 
   constructor(value = 0) { this.value = value; }
 
   press(direction, now) {
     if (direction === this.#direction) return; // the system's own repeat
-    this.read(now);
-    [this.#direction, this.#since, this.#moved] = [direction, now, 0];
+    [this.#from, this.#direction, this.#since] = [this.read(now), direction, now];
     this.read(now);
   }
 
@@ -144,11 +183,7 @@ export class KeyHand {
   }
 
   read(now) {
-    if (this.#direction) {
-      const total = travel(now - this.#since);
-      this.value = clamp(this.value + this.#direction * (total - this.#moved), -1, 1);
-      this.#moved = total;
-    }
+    if (this.#direction) this.value = clamp(this.#from + this.#direction * travel(now - this.#since), -1, 1);
     return this.value;
   }
 }
