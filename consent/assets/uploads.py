@@ -37,7 +37,8 @@ class SealedUploadHandler(FileUploadHandler):
     def new_file(self, *args: Any, **kwargs: Any) -> None:
         super().new_file(*args, **kwargs)
         # A file can be posted to any address. Who is not signed in has no page that takes one, and would fill the disk.
-        if not getattr(getattr(self.request, "user", None), "is_authenticated", False):
+        sender = getattr(self.request, "user", None)
+        if sender is not None and not sender.is_authenticated:
             raise SkipFile
         self._key = os.urandom(KEY_BYTES)
         self._encryptor = Cobblestone256Encryptor(self._key, _CONTEXT)
