@@ -1,7 +1,8 @@
 """Exhibits: material without participants, for practice, tests and examples. It comes with a licence and a source.
 
 Nobody appears in it, so no gate is asked and no split could keep it apart: it can never become an item of a dataset. Its
-file is sealed under the study's key alone, and the database refuses it as the file of a track (migration 0003).
+file is sealed under the study's key alone. Registering refuses it as the file of a track, and so does the database when a
+track is given another file (migration 0003).
 """
 
 from __future__ import annotations

@@ -16,12 +16,12 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from consent import keys
-from consent.models import Participant, Study
+from consent.models import Asset, Participant, Study
 from consent.purposes import Modality, PeopleRole
 from core import audit, bulk, ids
 from core.errors import Invalid
 from core.models import User
-from labeling.models import Alignment, Appearance, Item, ItemTarget, Recording, Track
+from labeling.models import Alignment, Appearance, Exhibit, Item, ItemTarget, Recording, Track
 
 MOST_ERRORS = 50
 
@@ -95,6 +95,7 @@ def register(*, actor: User | None, study: Study, rows: Sequence[NewRecording]) 
     """
     people = dict(Participant.objects.filter(study=study).values_list("code", "pk"))
     _refuse_wrong(study, rows, people)
+    _refuse_files(study, rows)
     made = _Rows(study.pk, timezone.now(), rows)
     spelled = {code: key.hex for code, key in people.items()}
     for row in rows:
@@ -256,6 +257,25 @@ def _refuse_wrong(study: Study, rows: Sequence[NewRecording], people: Mapping[st
                 wrong.setdefault(f"rows/{n}{where}", []).append(sentence)
     if wrong:
         raise _refused(wrong)
+
+
+def _refuse_files(study: Study, rows: Sequence[NewRecording]) -> None:
+    """A track that brings its file brings an original of this study, which is no exhibit: nobody appears in those."""
+    places = {
+        track.asset_id: f"rows/{n}/tracks/{m}"
+        for n, row in enumerate(rows)
+        for m, track in enumerate(row.tracks)
+        if track.asset_id is not None
+    }
+    if not places:
+        return
+    originals = Asset.objects.filter(pk__in=list(places), study=study, kind=Asset.Kind.ORIGINAL)
+    fine = set(
+        originals.exclude(pk__in=Exhibit.objects.exclude(asset=None).values("asset")).values_list("pk", flat=True)
+    )
+    wrong = {place: [_("This file cannot be a track's.")] for asset, place in places.items() if asset not in fine}
+    if wrong:
+        raise _refused(dict(list(wrong.items())[:MOST_ERRORS]))
 
 
 def _refuse_taken(study: Study, rows: Sequence[NewRecording]) -> None:

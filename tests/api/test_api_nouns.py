@@ -10,9 +10,11 @@ from django.db import DatabaseError, transaction
 
 from consent.models import Asset, Participant, Recipient
 from core import access
+from core.errors import Invalid
 from core.models import AuditEvent
 from labeling.models import Annotation, Campaign, Exhibit, GuidelineVersion, Item, QueueRank, Track
-from labeling.services import annotations, campaigns, queue, traces
+from labeling.services import annotations, campaigns, queue, recordings, traces
+from labeling.services.recordings import Appears, NewRecording, NewTrack
 from tests.api.test_api_doors import problem
 from tests.labeling import factories
 
@@ -167,8 +169,11 @@ def test_the_file_of_an_exhibit_is_sealed_under_the_study_alone_and_never_become
     track = Track.objects.get(pk=world.ids["tracks"])
     with pytest.raises(DatabaseError, match="no track"), transaction.atomic():
         Track.objects.filter(pk=track.pk).update(original=asset)
-    with pytest.raises(DatabaseError, match="no track"), transaction.atomic():
-        Track.objects.create(study=track.study, recording=track.recording, modality="audio", name="x", original=asset)
+    person = world.scene.people[0].code
+    row = NewRecording("x", [NewTrack("audio", "x", [Appears(person)], asset_id=asset.pk, duration_us=5)])
+    with pytest.raises(Invalid) as refused:
+        recordings.register(actor=world.scene.mia, study=track.study, rows=[row])
+    assert list(refused.value.fields) == ["rows/0/tracks/0"]
     for with_people in (track.original, Asset.objects.filter(asset_subjects__isnull=False).first()):
         with pytest.raises(DatabaseError, match="nobody appears"), transaction.atomic():
             Exhibit.objects.create(study=track.study, title="x", licence="x", source="x", asset=with_people)
