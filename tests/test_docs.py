@@ -18,7 +18,7 @@ ROOT = Path(__file__).resolve().parent.parent
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
 EVERY_PAGE = pytest.mark.parametrize("path", PAGES, ids=lambda path: str(path.relative_to(ROOT)))
 # Read by the launcher, before there is a Django to read settings; docs/settings.md lists them under their own heading.
-LAUNCH = {"PYTHON", "WEB_WORKERS", "WEB_THREADS", "WORKER_PROCESSES", "YES"}
+LAUNCH = {"CONCORD_BUNDLE", "CONCORD_CHROMIUM", "PYTHON", "WEB_WORKERS", "WEB_THREADS", "WORKER_PROCESSES", "YES"}
 
 
 def settings_in(text: str) -> dict[str, str]:

@@ -8,6 +8,7 @@ acts, each on a terminal of its own; what it saw is printed as JSON. The standar
 
 from __future__ import annotations
 
+import encodings.idna  # noqa: F401 - here and not when first needed: by then the interpreter's files may be closed to us
 import fcntl
 import http.client
 import http.cookiejar

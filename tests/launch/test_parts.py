@@ -1,6 +1,8 @@
 """The broker's socket, the test PostgreSQL, the lanes of a test run, and the container files."""
 
+import json
 import os
+import re
 import signal
 import socket
 import stat
@@ -182,12 +184,47 @@ def test_the_compose_file_holds_every_part_and_gives_the_owner_only_to_set_up():
     assert [name for name, service in services.items() if "ports" in service] == ["nginx"]
 
 
+@pytest.mark.long
+@pytest.mark.own_database
+def test_the_set_up_of_the_compose_file_makes_what_the_image_then_serves(tmp_path):
+    """The very words of both files, on SQLite and without a container around them."""
+    services = yaml.safe_load((CHECKOUT / "docker" / "compose.yaml").read_text())["services"]
+    dockerfile = (CHECKOUT / "docker" / "Dockerfile").read_text()
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = str(probe.getsockname()[1])
+    foreign = ("DATABASE_", "KEYS_DATABASE_", "CONCORD_", "SECRET_KEY")
+    env = {name: value for name, value in os.environ.items() if not name.startswith(foreign)}
+    env |= {"PATH": f"{ENVIRONMENT / 'bin'}:{os.environ['PATH']}", "CONCORD_DATA": str(tmp_path / "data"), "PORT": port}
+    shell = [word.replace("$$", "$") for word in services["setup"]["command"]]
+    ran = subprocess.run(shell, cwd=CHECKOUT, env=env, capture_output=True, text=True)
+    assert ran.returncode == 0, ran.stdout + ran.stderr
+    assert (tmp_path / "data" / "models" / "installed.json").is_file()
+    web, health = (json.loads(words) for words in re.findall(r"\bCMD (\[.*\])", dockerfile)[::-1])
+    web = [word.replace("0.0.0.0:8000", f"127.0.0.1:{port}") for word in web]
+    with subprocess.Popen(web, cwd=CHECKOUT, env=env, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as server:
+        try:
+            until = time.monotonic() + 120
+            while subprocess.run(health, cwd=CHECKOUT, env=env).returncode:
+                assert server.poll() is None
+                assert time.monotonic() < until
+                time.sleep(0.2)
+        finally:
+            server.terminate()
+
+
 def test_what_the_compose_file_mounts_exists():
     services = yaml.safe_load((CHECKOUT / "docker" / "compose.yaml").read_text())["services"]
     mounts = [volume.split(":")[0] for service in services.values() for volume in service.get("volumes", [])]
     files = [name for name in mounts if name.startswith("./")]
     assert files
     assert all((CHECKOUT / "docker" / name).is_file() for name in files)
+
+
+def test_no_password_and_no_data_go_into_the_image():
+    left_out = (CHECKOUT / ".dockerignore").read_text().split()
+    assert {".git", ".data*", "bundle", "docker/*.env"} <= set(left_out)
+    assert left_out.index("!docker/*example.env") > left_out.index("docker/*.env")
 
 
 def test_the_makefile_offers_every_command():
