@@ -18,6 +18,8 @@ UNDEFINED = {
     "constant_trace": _("The traces do not move, so nothing can vary together."),
     "too_few": _("There are too few answers."),
     "mostly_undefined": _("Most resamples have no value, so no interval can be given."),
+    "incomplete": _("Some ratings are missing, and this measure needs all of them."),
+    "contrary": _("No annotator agrees with the others, so nobody's trace can count more than another's."),
 }  # fmt: skip
 NO_INTERVAL = _("No interval: too few answers, or too few resamples have a value.")
 

@@ -7,36 +7,15 @@ about other recordings. The method beside the interval tells which.
 
 from __future__ import annotations
 
-from itertools import combinations
-
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from affect import undefined
-from affect.agreement.alpha import draw_weights
-from affect.agreement.concordance import pairwise_concordance
+from affect.agreement.concordance import bootstrap_blocks, pairwise_concordance
+from affect.agreement.resampling import draw_weights
 from affect.gold.fusion import checked
 from affect.measure import Interval, Measure, describe, percentile_interval
 from affect.undefined import Undefined
-
-
-def interval_over_blocks(traces: ArrayLike, *, block: int, seed: int, resamples: int = 1000) -> Interval:
-    """The 95 % interval of the mean pairwise concordance over resampled blocks of `block` steps (Künsch 1989, blocks side
-    by side). traces: (raters, T), NaN for gaps. Raises Undefined for fewer than two blocks or when no pair has a value."""
-    matrix = checked(traces)
-    pairwise_concordance(matrix)
-    blocks = -(-matrix.shape[1] // block)
-    if blocks < 2:
-        raise Undefined(undefined.TOO_FEW, "An interval needs two blocks of time at least; the recording is too short.")
-    edges = np.arange(blocks) * block
-    pairs = [_sums(matrix[first], matrix[second], edges) for first, second in combinations(range(len(matrix)), 2)]
-    draws = []
-    for weights in draw_weights(blocks, resamples, seed, max(1, 4_000_000 // blocks)):
-        values = np.array([_concordances(np.einsum("db,bs->ds", weights.astype(np.float64), sums)) for sums in pairs])
-        draws.append(_mean_defined(values, np.ones((len(pairs), 1))))
-    return percentile_interval(
-        np.concatenate(draws), method=f"percentile bootstrap over blocks of {block} steps of one recording", seed=seed
-    )
 
 
 def interval_over_raters(traces: ArrayLike, *, seed: int, resamples: int = 1000) -> Interval:
@@ -65,7 +44,7 @@ def measure_alone(traces: ArrayLike, *, over: str, block: int, seed: int, resamp
     """
     matrix = checked(traces)
     bound = {
-        "blocks": lambda: interval_over_blocks(matrix, block=block, seed=seed, resamples=resamples),
+        "blocks": lambda: bootstrap_blocks(matrix, block, seed=seed, resamples=resamples),
         "raters": lambda: interval_over_raters(matrix, seed=seed, resamples=resamples),
     }[over]
     present = ~np.isnan(matrix)
@@ -77,25 +56,6 @@ def measure_alone(traces: ArrayLike, *, over: str, block: int, seed: int, resamp
         coverage=float(present.mean()) if matrix.size else 0.0,
         method=f"Lin's concordance, pairwise, one recording alone, interval over its {over}",
     )
-
-
-def _sums(x: NDArray[np.float64], y: NDArray[np.float64], edges: NDArray[np.int64]) -> NDArray[np.float64]:
-    """(blocks, 6): n, x, y, xx, yy, xy of the steps both rated, around their common middle."""
-    both = ~(np.isnan(x) | np.isnan(y))
-    middle = np.concatenate([x[both], y[both]]).mean() if both.any() else 0.0
-    x, y = (np.where(both, one - middle, 0.0) for one in (x, y))
-    table = np.stack([both.astype(np.float64), x, y, x * x, y * y, x * y], axis=1)
-    return np.add.reduceat(table, edges, axis=0)
-
-
-def _concordances(sums: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Lin's concordance from sums (draws, 6); NaN where no step or no movement was drawn."""
-    n = np.maximum(sums[:, 0], 1.0)
-    x, y, xx, yy, xy = (sums[:, place] / n for place in range(1, 6))
-    below = np.maximum(xx - x * x, 0) + np.maximum(yy - y * y, 0)
-    # Rounding leaves a trace of movement where there is none.
-    moved = (sums[:, 0] > 0) & (below > 1e-12 * (xx + yy))
-    return np.divide(2 * (xy - x * y), below + (x - y) ** 2, out=np.full(len(n), np.nan), where=moved)
 
 
 def _mean_defined(values: NDArray[np.float64], weights: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -37,10 +37,10 @@ class RecipeError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Clock:
-    """The common clock: a rate as a fraction in Hz, and the longest silence that is bridged.
+    """The common clock: a rate as a fraction in Hz, and the longest silence between samples that is bridged.
 
-    Events are held until the next one, samples joined by lines; nothing is put before the first, after the last, or
-    across a gap or a silence longer than `limit_us`.
+    Events are held until the next one, samples joined by lines; nothing is put before the first, after the last or across
+    a marked gap. `limit_us` is for samples: a longer silence is a gap. A hand that rests sends no events, so events hold.
     """
 
     rate_hz: tuple[int, int] = (10, 1)

@@ -11,10 +11,11 @@ import numpy as np
 import pytest
 from scipy.signal import lfilter
 
+from affect.agreement.concordance import bootstrap_blocks
 from affect.codecs.trace import Flag
 from affect.codecs.trace import make as trace
 from affect.gold import labels, traces
-from affect.gold.alone import interval_over_blocks, interval_over_raters, measure_alone
+from affect.gold.alone import interval_over_raters, measure_alone
 from affect.gold.fusion import fuse_mean
 from affect.gold.inputs import Clip, RaterTrace, inputs_digest
 from affect.gold.labels import Decision
@@ -386,8 +387,8 @@ def test_blocks_give_the_true_width_where_single_samples_would_not():
     for seed in range(30):
         noise = np.random.default_rng(seed).normal(size=(2, 3000))
         pair = lfilter([1], [1, -0.95], noise, axis=1)[:, 1000:]
-        blocks = interval_over_blocks(pair, block=100, seed=1, resamples=300)
-        samples = interval_over_blocks(pair, block=1, seed=1, resamples=300)
+        blocks = bootstrap_blocks(pair, 100, seed=1, resamples=300)
+        samples = bootstrap_blocks(pair, 1, seed=1, resamples=300)
         covered += blocks.low <= 0 <= blocks.high
         promised += samples.low <= 0 <= samples.high
     assert covered >= 25
@@ -396,16 +397,13 @@ def test_blocks_give_the_true_width_where_single_samples_would_not():
 
 def test_an_interval_that_cannot_be_made_leaves_the_value_and_says_why():
     pair = [wave(10), wave(10) + 0.1]
-    for over, why in (("blocks", "too short"), ("raters", "three raters")):
+    for over, why in (("blocks", "two blocks"), ("raters", "three raters")):
         measure = measure_alone(pair, over=over, block=1000, seed=1)
         assert measure.value is not None
         assert measure.interval is None
         assert why in measure.why
-    for interval in (
-        lambda m: interval_over_blocks(m, block=2, seed=1), lambda m: interval_over_raters(m, seed=1),
-    ):  # fmt: skip
-        with pytest.raises(Undefined):
-            interval(np.ones((3, 10)))
+    with pytest.raises(Undefined):
+        interval_over_raters(np.ones((3, 10)), seed=1)
     same = measure_alone(pair, over="blocks", block=20, seed=4)
     assert same == measure_alone(pair, over="blocks", block=20, seed=4)
 

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, Route, expect, sync_playwright
 
 pytestmark = pytest.mark.browser
 
@@ -204,14 +204,28 @@ def test_two_tracks_with_offset_and_drift_stay_within_forty_milliseconds(page: P
 def test_frame_times_of_the_recording_are_stepped_one_by_one(page: Page, bench: Bench):
     open_item(page, bench, "pair")
     page.evaluate("document.querySelector('media-player').seek(1_000_000)")
-    frames = set()
+    frames = []
     for _ in range(5):
+        before = now(page)
         page.keyboard.press("Period")
+        until(page, "us => document.querySelector('media-player').nowUs > us", arg=before)
         until(page, "!document.querySelector('video').seeking")
-        page.wait_for_timeout(60)
-        frames.add(int((now(page) - 500_000) // 40_000))
-    assert len(frames) == 5
-    assert max(frames) - min(frames) == 4
+        frames.append(int((now(page) - 500_000) // 40_000))
+    assert frames == [13, 14, 15, 16, 17]
+
+
+def test_steps_asked_for_before_the_frame_times_are_there_wait_their_turn(page: Page, bench: Bench):
+    held: list[Route] = []
+    page.route("**/frames/v05", lambda route: held.append(route))
+    open_item(page, bench, "pair")
+    page.evaluate("document.querySelector('media-player').seek(1_000_000)")
+    for _ in range(3):
+        page.keyboard.press("Period")
+    assert now(page) == 1_000_000
+    held[0].continue_()
+    until(page, "document.querySelector('media-player').nowUs > 1_000_000 && !document.querySelector('video').seeking")
+    assert int((now(page) - 500_000) // 40_000) == 15
+    assert len(held) == 1
 
 
 def test_the_waveform_is_drawn_and_a_click_goes_there(page: Page, bench: Bench):

@@ -31,7 +31,7 @@ def hand(seed: int) -> tuple[np.ndarray, np.ndarray]:
 
 def scene():
     """Two annotators without accounts rated one clip in continuous traces, 150,000 samples each."""
-    made = factories.scene(n=4, people=2, kinds=("trace",), raters=2)
+    made = factories.scene(n=6, people=6, kinds=("trace",), raters=2)
     rows = [
         Imported(made.items[0].pk, who.pk, {}, traces={"arousal": hand(seed)})
         for seed, who in enumerate(Annotator.objects.filter(study=made.study).order_by("code"))
@@ -81,6 +81,7 @@ def test_gold_agreement_and_dataset_are_made_of_it():
     fused = container.unpack(bytes(label.trace))
     assert np.allclose(fused.values, one.values.mean(axis=0)[: len(fused)])
     version = made.publish(gold_standard=gold)
+    assert (version.state, version.rows) == ("published", 6)
     longest = max(
         (trace for _id, content in package.contents(version) for trace in content["traces"]),
         key=lambda t: len(t["values"]),
@@ -137,7 +138,7 @@ def test_it_is_recorded_chunk_by_chunk_and_survives_a_change_of_mind():
 def test_an_erasure_takes_rows_bytes_and_keys():
     made = scene()
     held = [one.asset for one in large(made)]
-    gone, other = made.people
+    gone, other = made.people[:2]
     consents.stop(participant=gone, actor=made.dana)
     erasure = erasures.schedule(gone, actor=made.dana)
     erasures.confirm(erasure, actor=made.dana, method="in_person")

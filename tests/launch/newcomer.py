@@ -162,6 +162,9 @@ def main() -> None:
         os.setgid(told["uid"])
         os.setuid(told["uid"])
     env = {"HOME": told["home"], "LANG": "C.UTF-8", "PATH": f"{python}/bin:/usr/sbin:/usr/bin:/sbin:/bin"}
+    env |= {
+        "LD_LIBRARY_PATH": f"{python}/lib"
+    }  # where a Python built as a library is looked for otherwise may be closed
     env |= {"CONCORD_DATA": told["data"], "PORT": str(told["port"]), "PIP_CONFIG_FILE": os.devnull}
     env |= told.get("env", {})
     seen = {

@@ -18,6 +18,8 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name, parse_wheel_filename
 
 from launch import sums
 
@@ -90,6 +92,22 @@ def test_a_bundle_holds_wheels_models_and_a_browser_and_the_sums_of_all(bundle):
     assert listed == {"wheels", "models", "browser"}
 
 
+def test_a_bundle_serves_every_patch_of_the_python_that_packed_it(bundle):
+    """A lock may ask for one package more on an older patch: Debian's 3.11.2 wants one that 3.11.3 has built in."""
+    locks = "".join((CHECKOUT / "requirements" / f"{name}.lock").read_text() for name in ("dev", "bootstrap", "node"))
+    packed = {parse_wheel_filename(path.name)[0] for path in (bundle / "wheels").glob("*.whl")}
+    minor = f"{sys.version_info[0]}.{sys.version_info[1]}"
+    for patch in ("0", "2", "99"):
+        place = {"python_full_version": f"{minor}.{patch}", "python_version": minor}
+        wanted = {
+            canonicalize_name(asked.name)
+            for line in locks.replace("\\\n", " ").splitlines()
+            if (asked := Requirement(line.split(" --hash")[0].strip()))
+            and (not asked.marker or asked.marker.evaluate(place))
+        }
+        assert wanted <= packed, (patch, wanted - packed)
+
+
 def test_the_demo_starts_from_a_bundle_without_a_network_however_often_it_was_broken_off(folder, bundle):
     seen = newcomer(
         folder, bundle, "offline",
@@ -126,7 +144,7 @@ def test_a_read_only_checkout_keeps_environment_bytecode_and_data_in_the_data_fo
     assert not act["first"]["then"].endswith("/welcome/")
     assert act["first"]["named"]
     data = seen["data"]
-    assert (data / "environment" / "bin" / "python").exists()
+    assert (data / "environment" / "pyvenv.cfg").is_file()
     assert next((data / "environment" / "bytecode").rglob("settings.cpython-*.pyc"), None)
     assert (data / "concord.sqlite3").exists()
     assert seen["untouched"]

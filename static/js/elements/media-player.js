@@ -24,7 +24,7 @@ class MediaPlayer extends HTMLElement {
   #state = "loading";
   #played = new Coverage();
   #from = null; // where the stretch that is playing now began
-  #frames = null;
+  #frames = null; // a promise of the frame times, once somebody steps
   #frameUs = 40_000;
   #gone = false;
 
@@ -149,14 +149,15 @@ class MediaPlayer extends HTMLElement {
     if (this.#locked || !this.hasPicture) return;
     this.pause();
     const video = this.#tracks.find(({ media }) => media.tagName === "VIDEO");
-    if (this.#frames === null && video.media.dataset.frames) await this.#loadFrames(video.media.dataset.frames);
+    if (video.media.dataset.frames) this.#frames ??= this.#loadFrames(video.media.dataset.frames);
+    const frames = await this.#frames; // steps asked for meanwhile wait in turn
     const now = this.nowUs;
-    if (this.#frames?.length) {
+    if (frames?.length) {
       // The middle of a frame is a place that rounding cannot push into its neighbour.
-      let index = this.#frames.findLastIndex((us) => us <= now - video.offsetUs + 1000);
-      index = clamp(index + direction, 0, this.#frames.length - 1);
-      const next = this.#frames[index + 1] ?? this.#frames[index] + this.#frameUs;
-      this.seek(video.offsetUs + (this.#frames[index] + next) / 2, { why: "frame" });
+      let index = frames.findLastIndex((us) => us <= now - video.offsetUs + 1000);
+      index = clamp(index + direction, 0, frames.length - 1);
+      const next = frames[index + 1] ?? frames[index] + this.#frameUs;
+      this.seek(video.offsetUs + (frames[index] + next) / 2, { why: "frame" });
     } else {
       this.seek((Math.floor(now / this.#frameUs + 0.01) + direction + 0.5) * this.#frameUs, { why: "frame" });
     }
@@ -286,14 +287,14 @@ class MediaPlayer extends HTMLElement {
 
   /** Frame times stand in the attribute (µs on the track's clock), or at the address that stands there. */
   async #loadFrames(url) {
-    this.#frames = /^\d/.test(url) ? url.split(" ").map(Number) : [];
-    if (this.#frames.length) return;
+    if (/^\d/.test(url)) return url.split(" ").map(Number);
     try {
       const reply = await fetch(url, { headers: { Accept: "application/json" } });
-      if (reply.ok) this.#frames = await reply.json();
+      if (reply.ok) return await reply.json();
     } catch (error) {
       console.warn("frame times:", error.message); // stepping by length still works
     }
+    return [];
   }
 
   async #failed(media) {
