@@ -22,8 +22,11 @@ def erase(job: jobs.Running, *, erasure_id: str) -> dict:
 
 @jobs.kind("consent.package", label=_("Access package"))
 def package(job: jobs.Running, *, request_id: str) -> dict:
-    request = Request.objects.select_related("participant__study").get(pk=request_id)
-    asset = packages.build(request, actor=job.actor, progress=job.progress)
+    request = Request.objects.select_related("participant__study", "package").get(pk=request_id)
+    asset = request.package
+    # Built since this job began: by a worker that died before it could say so.
+    if asset is None or asset.created_at < job.job.started_at:
+        asset = packages.build(request, actor=job.actor, progress=job.progress)
     return {"asset": str(asset.pk)}
 
 

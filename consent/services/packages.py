@@ -79,7 +79,8 @@ class Package:
 def build(
     request: Request, *, actor: User | None, progress: Callable[[int, int], None] = lambda done, total: None
 ) -> Asset:
-    """Collect from every holding, store the archive sealed under the participant's key, and put it on the request.
+    """Collect from every holding, store the archive sealed under the participant's key, and put it on the request in place
+    of the one that was built before.
 
     An error in one holding ends the whole: a package with a hole in it would look complete. Raises Refused without a
     participant to collect for.
@@ -106,6 +107,8 @@ def build(
         study=participant.study, kind=Asset.Kind.PACKAGE, source=content, media_type="application/zip",
         subjects=[participant], file_name=f"{participant.code}.zip", actor=actor, linked=link,
     )  # fmt: skip
+    if request.package is not None:
+        assets.erase([request.package], actor=actor)  # a copy of everything about a person is kept once
     progress(len(holdings), len(holdings))
     return asset
 

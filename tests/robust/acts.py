@@ -149,7 +149,7 @@ def _sweep() -> None:
 
     past = timezone.now() - timedelta(days=2)
     Job.objects.filter(state=Job.State.RUNNING).update(heartbeat_at=past)
-    Asset.objects.update(created_at=past)
+    Asset.objects.filter(state=Asset.State.WRITING).update(created_at=past)
     AssetKey.objects.using("keys").update(created_at=past)
     jobs.sweep()
     sweep_assets()

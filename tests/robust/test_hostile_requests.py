@@ -445,3 +445,15 @@ def test_what_people_wrote_starts_no_formula_in_a_list(cast, mia):
     text = b"".join(response.streaming_content).decode()
     assert "'=HYPERLINK(1)" in text
     assert not re.search(r'(^|[,\n"])=HYPERLINK', text)
+
+
+def test_an_access_package_that_is_built_again_replaces_the_one_before(cast):
+    from consent.models import Request
+    from consent.services import packages
+
+    request = cast.ours.request
+    first = packages.build(request, actor=cast.dana)
+    second = packages.build(Request.objects.get(pk=request.pk), actor=cast.dana)
+    first.refresh_from_db()
+    assert (first.state, second.state) == ("erased", "stored")
+    assert Request.objects.get(pk=request.pk).package_id == second.pk
