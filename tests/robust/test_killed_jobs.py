@@ -76,7 +76,15 @@ def ended(house, job, attempt):
     return told
 
 
-@pytest.mark.parametrize(("kind", "place"), [(kind, place) for kind, places in PLACES.items() for place in places])
+# The first and the last place of each kind in every run; those between take minutes and are make test-long's.
+EVERYWHERE = [
+    pytest.param(kind, place, marks=[] if place in (places[0], places[-1]) else pytest.mark.long)
+    for kind, places in PLACES.items()
+    for place in places
+]
+
+
+@pytest.mark.parametrize(("kind", "place"), EVERYWHERE)
 def test_a_job_killed_at_any_place_is_taken_over_and_ends_right(kind, place, street):
     house, job, expected = street.waiting(kind)
     assert house.killed("run", job, place), "it never came to that place"
