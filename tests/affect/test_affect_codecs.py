@@ -141,6 +141,14 @@ tables = st.lists(st.tuples(*map(of_type, TYPES)), max_size=8).map(
 )
 
 
+@pytest.mark.parametrize("codec", ["csv", "jsonl", "parquet"])
+def test_a_zero_with_a_sign_is_zero_in_every_format(codec):
+    columns = [Column("one", "float64", "One"), Column("many", "list<float64>", "Many")]
+    plain, signed = (build("t", "T", columns, [(zero, (zero, 1.0))], [b"a"]) for zero in (0.0, -0.0))
+    assert written(codec, signed) == written(codec, plain)
+    assert "-0" not in repr(signed.data)
+
+
 @given(tables)
 @settings(deadline=None)
 def test_csv_reads_back_what_it_wrote(table):
