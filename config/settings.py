@@ -28,6 +28,9 @@ DEBUG = env.flag("DEBUG", False, "Show error details; for developers only.")
 SECRET_KEY = secret.key(
     env.text("SECRET_KEY", "", "Django's signing key; made and kept in CONCORD_DATA when empty."), CONCORD_DATA
 )
+SECRET_KEY_FALLBACKS = env.words(
+    "SECRET_KEY_FALLBACKS", "", "Former signing keys, still read: sessions and second factors go on after a change."
+)
 HOST = env.text("HOST", "127.0.0.1", "Address the web server listens on.")
 PORT = env.number("PORT", 8000, "Port the web server listens on.", least=1, most=65535)
 PUBLIC_URL = env.text("PUBLIC_URL", f"http://{HOST}:{PORT}", "Address people reach the installation by; used in links.")
@@ -223,6 +226,7 @@ ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_ADAPTER = "core.accounts.AccountAdapter"
 ACCOUNT_LOGOUT_ON_GET = False
 ACCOUNT_PREVENT_ENUMERATION = True
+MFA_ADAPTER = "core.accounts.SecondFactorAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not SECURE  # passkeys on http://localhost

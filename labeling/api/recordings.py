@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
@@ -183,24 +184,24 @@ class RawBody(parsers.BaseParser):
         return stream
 
 
+def takes_a_file(method: Callable) -> Callable:
+    """PUT …/original: a file's bytes as the body, its name in the query."""
+    act = action(
+        detail=True, methods=["put"], url_path="original", pagination_class=None, filter_backends=(), parser_classes=[RawBody],
+    )  # fmt: skip
+    return extend_schema(
+        request={"application/octet-stream": OpenApiTypes.BINARY}, responses={201: AssetShown},
+        parameters=[OpenApiParameter("file_name", OpenApiTypes.STR, OpenApiParameter.QUERY, required=True)],
+    )(act(method))  # fmt: skip
+
+
 class Tracks(Noun):
     queryset = Track.objects.all()
     serializer_class = TrackShown
     filters = {"study": "study_id", "recording": "recording_id", "modality": "modality", "state": "state"}
     use = KEPT
 
-    @extend_schema(
-        request={"application/octet-stream": OpenApiTypes.BINARY}, responses={201: AssetShown},
-        parameters=[OpenApiParameter("file_name", OpenApiTypes.STR, OpenApiParameter.QUERY, required=True)],
-    )  # fmt: skip
-    @action(
-        detail=True,
-        methods=["put"],
-        url_path="original",
-        pagination_class=None,
-        filter_backends=(),
-        parser_classes=[RawBody],
-    )
+    @takes_a_file
     def original(self, request: Request, pk: UUID) -> Response:
         """Store the file of a track: its bytes as the body. Sealed while they come in; a track's file is never overwritten."""
         track = access.fetch(request.user, "ingest", Track.objects.select_related("study"), pk=pk)
@@ -249,18 +250,7 @@ class Exhibits(Noun):
         study = self.root("ingest", Study, body.pop("study"))
         return self.made(lambda: exhibits.add_exhibit(actor=request.user, study=study, **body))
 
-    @extend_schema(
-        request={"application/octet-stream": OpenApiTypes.BINARY}, responses={201: AssetShown},
-        parameters=[OpenApiParameter("file_name", OpenApiTypes.STR, OpenApiParameter.QUERY, required=True)],
-    )  # fmt: skip
-    @action(
-        detail=True,
-        methods=["put"],
-        url_path="original",
-        pagination_class=None,
-        filter_backends=(),
-        parser_classes=[RawBody],
-    )
+    @takes_a_file
     def original(self, request: Request, pk: UUID) -> Response:
         """Store the exhibit's file: its bytes as the body. It is never overwritten."""
         exhibit = access.fetch(request.user, "ingest", Exhibit.objects.select_related("study"), pk=pk)

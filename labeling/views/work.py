@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from django.db.models import Prefetch
+from django.template.defaultfilters import floatformat
 from django.urls import reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.translation import get_language
@@ -99,7 +100,9 @@ def suggestion(assignment: Assignment, answered: Annotation | None) -> dict[str,
     if not found:
         return None
     parts = [
-        said(one.label.name, one.label.code) if one.label else f"{said(one.question.prompt)} {one.number:g}"
+        said(one.label.name, one.label.code)
+        if one.label
+        else f"{said(one.question.prompt)} {floatformat(one.number, -2)}"
         for one in found
     ]
     return {"text": ", ".join(parts), "model": found[0].model_name, "version": found[0].model_version}

@@ -5,17 +5,16 @@ import json
 import os
 import random
 import signal
-import socket
 import subprocess
 import sys
 import time
-from contextlib import contextmanager
 from threading import Thread
 from uuid import uuid4
 
 import pytest
 
 from tests.labeling import real
+from tests.web_server import web_server
 
 
 class House:
@@ -32,30 +31,6 @@ class House:
 
     def run(self, *words):
         return told(self.start(*words))
-
-    @contextmanager
-    def server(self):
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            port = free.getsockname()[1]
-        argv = [
-            sys.executable, "-m", "gunicorn", "config.wsgi", "--worker-class", "gthread", "--threads", "4",
-            "--bind", f"127.0.0.1:{port}", "--no-control-socket", "--log-level", "error",
-        ]  # fmt: skip
-        process = subprocess.Popen(argv, env=self.env, cwd=real.ROOT, start_new_session=True)
-        try:
-            until = time.monotonic() + 60
-            while time.monotonic() < until:
-                try:
-                    socket.create_connection(("127.0.0.1", port), 0.2).close()
-                    break
-                except OSError:
-                    time.sleep(0.1)
-            yield port, process
-        finally:
-            if process.poll() is None:
-                os.killpg(process.pid, signal.SIGKILL)
-            process.wait(10)
 
 
 def told(process):
@@ -116,7 +91,7 @@ def test_a_killed_web_process_loses_no_acknowledged_answer(own_data):
     made = house.run("make", "400", "1", "1")
     cookie = house.run("session", made["users"][0])["cookie"]
     acknowledged, sent = [], []
-    with house.server() as (port, process):
+    with web_server(house.env) as (port, process):
         # In the middle of the work, at no moment in particular: after twenty answers and a little.
         killer = Thread(target=kill_after, args=(process, acknowledged, 20))
         killer.start()
@@ -129,7 +104,7 @@ def test_a_killed_web_process_loses_no_acknowledged_answer(own_data):
     assert set(acknowledged) <= set(stored["annotations"])
     assert stored["answers"] == 2 * len(stored["annotations"])
     assert stored["audited"] == len(stored["annotations"])
-    with house.server() as (port, _process):
+    with web_server(house.env) as (port, _process):
         connection = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
         for body in sent[-3:]:  # the browser sends again what it is not sure of, and a little more
             assert post(connection, "/api/v1/annotations", cookie, body)[0] in (200, 201)

@@ -8,8 +8,8 @@ import pytest
 from consent import assets
 from consent.models import Asset, Permission
 from core import access
-from labeling.models import Annotation, Assignment, Track
-from labeling.services import queue
+from labeling.models import Annotation, Assignment, Campaign, Question, Track
+from labeling.services import queue, suggestions
 from tests.labeling import factories
 
 pytestmark = pytest.mark.django_db(databases=["default", "keys"])
@@ -49,6 +49,21 @@ def test_the_campaign_leads_to_the_item_and_htmx_gets_its_fragment(scene, ana):
     fragment = ana.get(f"/label/{scene.campaign.pk}/", HTTP_HX_REQUEST="true")
     assert "<html" not in fragment.content.decode()
     assert fragment["HX-Push-Url"] == url(one)
+
+
+@pytest.mark.parametrize(("language", "told"), [("en", "2.45"), ("de", "2,45")])
+def test_a_predicted_number_is_told_as_people_write_numbers(scene, ana, language, told):
+    one = queue.next_assignment(scene.ana, scene.campaign)
+    question = Question.objects.get(scheme_version=scene.campaign.scheme_version, key="valence")
+    made = suggestions.NewSuggestion(one.item_id, uuid4(), number=2.4496321)
+    suggestions.hand_down(
+        campaign=scene.campaign, question=question, model_name="m", model_version="1", suggestions=[made]
+    )
+    Campaign.objects.update(predictions=Campaign.Predictions.SUGGESTION)
+    page = ana.get(url(one), HTTP_ACCEPT_LANGUAGE=language).content.decode()
+    assert f"How pleasant? {told}" in page
+    assert "2.4496" not in page
+    assert "2,4496" not in page
 
 
 def test_an_answer_is_acknowledged_and_a_repeat_is_told_apart(scene, ana):

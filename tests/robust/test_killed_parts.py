@@ -4,11 +4,9 @@ import http.client
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
-from contextlib import contextmanager
 from pathlib import Path
 from threading import Thread
 
@@ -18,6 +16,7 @@ from launch import broker as launch_broker
 from tests.conftest import ROOT
 from tests.labeling import real
 from tests.labeling.test_real import kill_after, post, submit
+from tests.web_server import web_server
 
 
 def script(house, *words):
@@ -28,36 +27,11 @@ def script(house, *words):
     return json.loads(ran.stdout.splitlines()[-1])
 
 
-@contextmanager
-def server(house):
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    argv = [
-        sys.executable, "-m", "gunicorn", "config.wsgi", "--worker-class", "gthread", "--threads", "4",
-        "--bind", f"127.0.0.1:{port}", "--no-control-socket", "--log-level", "error",
-    ]  # fmt: skip
-    process = subprocess.Popen(argv, env=house.env, cwd=ROOT, start_new_session=True)
-    try:
-        until = time.monotonic() + 60
-        while time.monotonic() < until:
-            try:
-                socket.create_connection(("127.0.0.1", port), 0.2).close()
-                break
-            except OSError:
-                time.sleep(0.1)
-        yield port, process
-    finally:
-        if process.poll() is None:
-            os.killpg(process.pid, signal.SIGKILL)
-        process.wait(10)
-
-
 def test_a_killed_web_process_loses_no_acknowledged_answer_on_either_database(house):
     made = script(house, "make", "200", "1", "1")
     cookie = script(house, "session", made["users"][0])["cookie"]
     acknowledged, sent = [], []
-    with server(house) as (port, process):
+    with web_server(house.env) as (port, process):
         killer = Thread(target=kill_after, args=(process, acknowledged, 15))
         killer.start()
         with pytest.raises((OSError, http.client.HTTPException)):
@@ -68,7 +42,7 @@ def test_a_killed_web_process_loses_no_acknowledged_answer_on_either_database(ho
     assert set(acknowledged) <= set(stored["annotations"])
     assert stored["answers"] == 2 * len(stored["annotations"])
     assert stored["audited"] == len(stored["annotations"])
-    with server(house) as (port, _process):
+    with web_server(house.env) as (port, _process):
         connection = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
         for body in sent[-3:]:
             assert post(connection, "/api/v1/annotations", cookie, body)[0] in (200, 201)
