@@ -179,7 +179,27 @@ def test_a_part_of_a_recording_is_never_left(page: Page, bench: Bench):
     assert page.evaluate("document.querySelector('media-player').playedUs") == pytest.approx(1_000_000, abs=60_000)
 
 
-def test_two_tracks_with_offset_and_drift_stay_within_forty_milliseconds(page: Page, bench: Bench):
+def settle_together(page: Page, within_us: int = 20_000) -> None:
+    """Plays until nine of ten looks of a second in a row found the tracks within `within_us` of each other.
+
+    A machine that halts the browser for a moment parts them, and that is not what is tested; tracks that are not brought
+    together again never pass, whatever the machine.
+    """
+    page.evaluate("window.lags.length = 0")
+    end = time.monotonic() + 30
+    while True:
+        lags = page.evaluate("window.lags.slice(-50)")
+        near = sorted(abs(lag) for lag in lags)
+        if len(near) == 50 and near[44] <= within_us:
+            return
+        assert time.monotonic() < end, near
+        if now(page) > 5_200_000:
+            page.evaluate("document.querySelector('media-player').seek(1_000_000)")
+            page.evaluate("window.lags.length = 0")
+        page.wait_for_timeout(50)
+
+
+def test_two_tracks_with_offset_and_drift_come_within_twenty_milliseconds_from_the_start_and_after_a_seek(page: Page, bench: Bench):
     open_item(page, bench, "pair")
     page.evaluate(
         """() => { window.lags = [];
@@ -191,14 +211,11 @@ def test_two_tracks_with_offset_and_drift_stay_within_forty_milliseconds(page: P
         }); }"""
     )
     page.keyboard.press("Space")
-    wait_past(page, 2_500_000)
+    settle_together(page)
     page.keyboard.press("ArrowRight")
-    wait_past(page, 5_800_000)
-    page.keyboard.press("Space")
-    lags = page.evaluate("window.lags")
-    settled = [abs(lag) for lag in lags[len(lags) // 2 :]]
-    assert len(settled) > 20
-    assert sorted(settled)[int(len(settled) * 0.9)] <= 40_000
+    settle_together(page)
+    page.evaluate("document.querySelector('video').currentTime += 0.2")
+    settle_together(page)
 
 
 def test_frame_times_of_the_recording_are_stepped_one_by_one(page: Page, bench: Bench):

@@ -26,9 +26,9 @@ export function fromElement(seconds, track) {
 
 export const clamp = (value, least, most) => Math.min(most, Math.max(least, value));
 
-// How a follower is brought back to the leading track: below NEAR_US nothing is done (nobody notices), up to FAR_US its speed
-// is bent a little, beyond that it jumps.
-export const NEAR_US = 20_000;
+// How a follower is brought back to the leading track: below NEAR_US nothing is done, up to FAR_US its speed is bent a little,
+// beyond that it jumps. Twenty milliseconds is what tracks may be apart, so correcting begins well before.
+export const NEAR_US = 8_000;
 export const FAR_US = 300_000;
 
 /** What a following track must do about its lag (µs, positive = behind): {} | {rate} | {jump: true}. */
@@ -36,8 +36,8 @@ export function correction(lagUs, rate = 1) {
   const size = Math.abs(lagUs);
   if (size <= NEAR_US) return { rate };
   if (size > FAR_US) return { jump: true, rate };
-  // Closes the distance in about half a second, never by more than 15 %, which a muted picture does not show.
-  return { rate: rate * (1 + clamp(lagUs / 500_000, -0.15, 0.15)) };
+  // Closes the distance in about a third of a second, never by more than 15 %, which a muted picture does not show.
+  return { rate: rate * (1 + clamp(lagUs / 300_000, -0.15, 0.15)) };
 }
 
 /** The union of the stretches that were played: what a person has really seen or heard. */
