@@ -106,5 +106,11 @@ def seconds(us: int | None) -> str:
 
 @register.filter
 def given(answers: dict[str, Any] | None, question: dict[str, Any]) -> dict[str, Any]:
-    """The answer that was given to a question before: {"label": id}, {"number": n}, {"text": s}, {"trace": id}, or {}."""
-    return (answers or {}).get(question["key"]) or {}
+    """The answer that was given to a question before, for its control: {"label": id}, {"number": n}, {"text": s},
+    {"trace": id}, or {}."""
+    value = ((answers or {}).get(question["key"]) or {}).get("value")
+    if question["type"] == "choice":
+        return {"label": value[0]["label"]} if value else {}
+    if value is None:
+        return {}
+    return value if question["type"] == "trace" else {{"scale": "number"}.get(question["type"], "text"): value}

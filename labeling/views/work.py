@@ -12,6 +12,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
+from affect.schemes.values import plain
 from consent import keys
 from consent.gate import Use, permitted
 from consent.purposes import Modality, PeopleRole
@@ -31,7 +32,7 @@ from labeling.models import (
 )
 from labeling.services import rules
 from labeling.services.annotations import answers_of
-from labeling.services.schemes import Asked, Definition, definition
+from labeling.services.definitions import Asked, Definition, definition
 
 DIGITS = "1234567890"
 ROWS = ("top", "home", "bottom")
@@ -187,22 +188,30 @@ def _questions(asked: Definition, target: str) -> list[dict[str, Any]]:
 
 def _question(one: Asked, row: str, target: str) -> dict[str, Any]:
     options = [
-        {"id": label.id, "code": label.code, "name": said(label.name, label.code), "emotion": label.emotion,
+        {"id": label.code, "code": label.code, "name": said(label.name, label.code), "emotion": label.emotion,
          "key": DIGITS[at] if row == "digits" and at < len(DIGITS) else ""}
         for at, label in enumerate(one.labels.values())
     ]  # fmt: skip
-    minimum, maximum = one.minimum, one.maximum
-    step = one.step or ((maximum - minimum) / 100 if minimum is not None and maximum is not None else None)
+    minimum, maximum, step, anchors = _scale(one)
     return {
         "key": one.key, "id": one.id, "type": one.kind, "required": one.required, "row": row, "options": options,
-        "prompt": said(one.prompt, one.key).replace("{target}", target or _("the person")),
-        "hint": said(one.hint), "minimum": minimum, "maximum": maximum, "step": step,
-        "anchors": {_plain(anchor["value"]): said(anchor["text"]) for anchor in one.anchors},
+        "prompt": said(one.form.prompt, one.key).replace("{target}", target or _("the person")),
+        "hint": said(one.form.hint or {}), "minimum": minimum, "maximum": maximum, "step": step,
+        "anchors": {plain(value): said(text) for value, text in anchors},
     }  # fmt: skip
 
 
-def _plain(number: float) -> int | float:
-    return int(number) if float(number).is_integer() else number
+def _scale(one: Asked) -> tuple[float | None, float | None, float | None, list[tuple[float, Mapping[str, str]]]]:
+    """(minimum, maximum, step, anchors) of a scale or of the first axis of a trace."""
+    if one.kind == Question.Kind.SCALE:
+        range_ = one.form.range
+        step = range_.step or (range_.maximum - range_.minimum) / 100
+        return range_.minimum, range_.maximum, step, [(anchor.value, anchor.text) for anchor in range_.anchors]
+    if one.kind == Question.Kind.TRACE and one.form.bounded:
+        axis = one.axis
+        step = (axis.maximum - axis.minimum) / 100
+        return axis.minimum, axis.maximum, step, [(axis.minimum, axis.low), (axis.maximum, axis.high)]
+    return None, None, None, []
 
 
 def _own(assignment: Assignment) -> Annotation | None:
@@ -220,11 +229,14 @@ def _strip(assignment: Assignment, asked: Definition, place: QueuePlace) -> list
     choice = next((one for one in asked.questions.values() if one.kind == Question.Kind.CHOICE), None)
     labels = {}
     if choice is not None and before:
-        current = Annotation.objects.filter(assignment__in=before, current=True, answers__question_id=choice.id)
+        current = Annotation.objects.filter(
+            assignment__in=before, current=True, answers__question_id=choice.id, answers__position=0
+        )
         labels = dict(current.values_list("assignment_id", "answers__label_id"))
+    by_id = {label.id: label for label in choice.labels.values()} if choice else {}
     strip = []
     for one in before:
-        label = choice.labels.get(labels.get(one.pk)) if choice else None
+        label = by_id.get(labels.get(one.pk))
         strip.append({
             "index": one.position, "state": "answered", "label": said(label.name, label.code) if label else _("answered"),
             "emotion": label.emotion if label else "", "url": reverse("labeling:item", args=[one.campaign_id, one.pk]),

@@ -63,18 +63,18 @@ class AnswerForm extends HTMLElement {
     switch (question.dataset.type) {
       case "choice": {
         const chosen = fields.find((field) => field.checked);
-        return chosen ? { label: chosen.value } : null;
+        return chosen ? { value: [{ label: chosen.value }] } : null;
       }
       case "scale": {
         const slider = fields.find((field) => field.type === "range");
-        if (slider) return slider.hasAttribute("data-untouched") ? null : { number: Number(slider.value) };
+        if (slider) return slider.hasAttribute("data-untouched") ? null : { value: Number(slider.value) };
         const chosen = fields.find((field) => field.checked);
-        return chosen ? { number: Number(chosen.value) } : null;
+        return chosen ? { value: Number(chosen.value) } : null;
       }
-      case "trace": return question.complete ? { trace: question.clientId } : null;
+      case "trace": return question.complete ? { value: { trace: question.clientId } } : question.dataset.given ? { value: { trace: question.dataset.given } } : null;
       default: {
         const text = fields[0]?.value.trim();
-        return text ? { text } : null;
+        return text ? { value: text } : null;
       }
     }
   }
