@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from labeling.views import recordings, studies
+from labeling.views import recordings, schemes, studies
 
 app_name = "studies"
 urlpatterns = [
@@ -17,5 +17,6 @@ urlpatterns = [
         recordings.send_file,
         name="send_file",
     ),
-    path("studies/<uuid:study_id>/schemes/", studies.schemes, name="schemes"),
+    path("studies/<uuid:study_id>/schemes/", schemes.schemes, name="schemes"),
+    path("studies/<uuid:study_id>/schemes/<uuid:scheme_version_id>/file/", schemes.scheme_file, name="scheme_file"),
 ]

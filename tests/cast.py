@@ -176,7 +176,9 @@ def _recordings(owner: User, study: Study, people: list[Participant]) -> tuple[T
 
 
 def _campaign(owner: User, study: Study, items: list[Item], annotators: list[User]) -> Campaign:
-    emotions = tuple(asking.Label(id=code, name={"en": code.title()}, emotion=code) for code in ("joy", "anger", "neutral"))
+    emotions = tuple(
+        asking.Label(id=code, name={"en": code.title()}, emotion=code) for code in ("joy", "anger", "neutral")
+    )
     version = schemes.create_scheme(
         actor=owner, study=study, name="Expression",
         questions=[asking.Choice(id="emotion", prompt={"en": "What does {target} appear to express?"}, labels=emotions)],

@@ -59,7 +59,7 @@ class Evidence:
 
 def _states(assignment: UUID, now: datetime) -> QuerySet:
     held = permitted(Assignment.objects.select_for_update(of=("self",)), USE, now=now).filter(pk=assignment).order_by()
-    return held.values_list("state", "campaign__state")[:1]
+    return held.values_list("state", "campaign__state", "campaign__scheme_version_id")[:1]
 
 
 def _same_or_current(
@@ -156,7 +156,7 @@ def _store(
     # PostgreSQL asks the gate as it was before a wait for this row: where somebody stopped meanwhile it is asked again.
     if states is None or (states[0] == Assignment.State.WITHDRAWN and not _allowed(assignment)):
         raise withdrawn()
-    assignment.state, campaign_state = states
+    assignment.state, campaign_state, version_id = states
     fingerprint = _fingerprint(assignment, said)
     stored, before = _stored_before(assignment, client_id)
     if stored is not None:
@@ -169,9 +169,14 @@ def _store(
         return stored
     if campaign_state not in TAKES_ANSWERS:
         raise Refused("campaign_closed", _("This campaign is closed and takes no more answers."))
+    if version_id != asked.version_id:  # switched since the answers were checked
+        raise values.stale()
     annotation = _revision(assignment, before, client_id, fingerprint, evidence, source)
     kept.write(
-        [(annotation, said)], asked, study_id=assignment.campaign.study_id, perceived=lambda: traces.perceived(assignment)
+        [(annotation, said)],
+        asked,
+        study_id=assignment.campaign.study_id,
+        perceived=lambda: traces.perceived(assignment),
     )
     if asked.traces:
         traces.attach(annotation, asked, said)

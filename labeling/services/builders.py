@@ -33,7 +33,13 @@ def scale_from(
     ValueError for a term that is no dimension.
     """
     term = vocabularies.load(vocabulary_id)[dimension]
-    told = {"id": key or dimension, "prompt": dict(prompt), "required": required, "dimension": dimension, "uri": term.uri}
+    told = {
+        "id": key or dimension,
+        "prompt": dict(prompt),
+        "required": required,
+        "dimension": dimension,
+        "uri": term.uri,
+    }
     range_ = build.range_from(vocabulary_id, dimension)
     if kind == Trace.KIND:
         return Trace(axes=(build.axis_from(vocabulary_id, dimension),), **told)
@@ -53,5 +59,9 @@ def around(questions: Sequence[Question], *, id: str, name: str) -> Scheme:
     languages = tuple(sorted(held, key=lambda one: (one != "en", one))) or ("en",)
     told = [Translation(language=one, source=SOURCE, status=UNVALIDATED) for one in languages[1:]]
     return Scheme(
-        id=id, name=dict.fromkeys(languages, name), languages=languages, questions=tuple(questions), translations=tuple(told)
+        id=id,
+        name=dict.fromkeys(languages, name),
+        languages=languages,
+        questions=tuple(questions),
+        translations=tuple(told),
     )

@@ -113,7 +113,5 @@ def _frozen(version_id: UUID) -> Definition:
 
 
 def _asked(row: Question, question: asking.Question) -> Asked:
-    labels = {
-        (one.tier, one.code): AskedLabel(one.pk, one.code, one.name, one.emotion) for one in row.labels.all()
-    }
+    labels = {(one.tier, one.code): AskedLabel(one.pk, one.code, one.name, one.emotion) for one in row.labels.all()}
     return Asked(row.pk, row.key, row.kind, question, labels)

@@ -161,17 +161,19 @@ _WRITERS: Mapping[str, Callable[[Asked, Any], list[_Row]]] = {
 # reading back ---------------------------------------------------------------------------------------------------------
 
 
-def read(annotation: Annotation) -> Said:
-    """What an annotation says, in the order of the questions."""
+def read(annotation: Annotation, *, words: bool = True) -> Said:
+    """What an annotation says, in the order of the questions; `words=False` leaves what is sealed out."""
     asked = definition(annotation.scheme_version_id)
     rows: dict[UUID, list[Answer]] = {}
     for row in sorted(annotation.answers.all(), key=lambda one: one.position):
         rows.setdefault(row.question_id, []).append(row)
     segments: dict[UUID, list[Segment]] = {}
     if any(asked.by_id[question].kind == KIND.SEGMENTS for question in rows):
-        for one in annotation.segments.order_by("position"):
+        for one in sorted(annotation.segments.all(), key=lambda one: one.position):
             segments.setdefault(one.question_id, []).append(one)
-    words = _opened(annotation, [*annotation.answers.all(), *(one for found in segments.values() for one in found)])
+    opened = _opened(
+        annotation, [*annotation.answers.all(), *(one for found in segments.values() for one in found)] if words else []
+    )
     traced = dict(annotation.traces.values_list("question_id", "client_id")) if asked.traces else {}
     said: Said = {}
     for question in asked.questions.values():
@@ -179,7 +181,7 @@ def read(annotation: Annotation) -> Said:
         if question.id in traced:
             said[question.key] = {"value": {"trace": str(traced[question.id])}, **_confidence(found)}
         elif found:
-            said[question.key] = _answer(asked, question, found, segments.get(question.id, []), words)
+            said[question.key] = _answer(asked, question, found, segments.get(question.id, []), opened)
     return said
 
 
@@ -217,7 +219,7 @@ def _answer(
 _READERS: Mapping[str, Callable[[Answer, Mapping[UUID, str]], Any]] = {
     KIND.SCALE: lambda row, words: plain(row.number),
     KIND.GRID: lambda row, words: [plain(row.x), plain(row.y)],
-    KIND.TEXT: lambda row, words: words[row.pk],
+    KIND.TEXT: lambda row, words: words.get(row.pk, ""),
     KIND.YES_NO: lambda row, words: row.number == 1,
 }
 

@@ -31,7 +31,7 @@ from labeling.services.definitions import Asked, AskedLabel, Definition, definit
 
 __all__ = [
     "Asked", "AskedLabel", "Definition", "around", "axis", "change_version", "choice_from", "create_scheme", "definition", "freeze",
-    "from_gallery", "next_version", "read", "scale_from",
+    "from_gallery", "labels_in", "next_version", "read", "scale_from",
 ]  # fmt: skip
 
 Document = Form | Mapping[str, Any] | str
@@ -59,14 +59,18 @@ def refused(problems: Sequence[Problem], name: str = "form") -> Invalid:
     fields: dict[str, list[str]] = {}
     for one in problems:
         fields.setdefault(f"{name}{one.at}", []).append(
-            _("Line %(line)d, column %(column)d: %(what)s") % {"line": one.line, "column": one.column, "what": one.message}
+            _("Line %(line)d, column %(column)d: %(what)s")
+            % {"line": one.line, "column": one.column, "what": one.message}
             if one.line
             else one.message
         )
     told = [
-        {"code": one.code, "at": one.at, "line": one.line, "column": one.column, "message": one.message} for one in problems
+        {"code": one.code, "at": one.at, "line": one.line, "column": one.column, "message": one.message}
+        for one in problems
     ]
-    return Invalid("scheme_refused", _("This is no scheme yet: %(what)s") % {"what": problems[0]}, fields=fields, problems=told)
+    return Invalid(
+        "scheme_refused", _("This is no scheme yet: %(what)s") % {"what": problems[0]}, fields=fields, problems=told
+    )
 
 
 def from_gallery(name: str) -> Form:
@@ -112,9 +116,7 @@ def change_version(*, actor: User | None, version: SchemeVersion, document: Docu
 
 
 @transaction.atomic
-def next_version(
-    *, actor: User | None, version: SchemeVersion, document: Document | None = None
-) -> SchemeVersion:
+def next_version(*, actor: User | None, version: SchemeVersion, document: Document | None = None) -> SchemeVersion:
     """The next version, open to change: what the document asks, or a copy. Equal ids keep their identities."""
     made = read(document if document is not None else version.form)
     Scheme.objects.select_for_update().get(pk=version.scheme_id)
@@ -158,7 +160,7 @@ def _write(version: SchemeVersion, made: Form) -> None:
 
 
 def _write_labels(row: Question, question: asking.Question, known: Mapping[tuple[str, ...], UUID]) -> None:
-    asked = list(_labels(question))
+    asked = list(labels_in(question))
     there = {(one.tier, one.code): one for one in row.labels.all()}
     gone = [one.pk for place, one in there.items() if place not in {(tier, label.id) for tier, label in asked}]
     Label.objects.filter(pk__in=gone).delete()
@@ -174,7 +176,8 @@ def _write_labels(row: Question, question: asking.Question, known: Mapping[tuple
     Label.objects.bulk_create(new)
 
 
-def _labels(question: asking.Question) -> Iterator[tuple[str, asking.Label]]:
+def labels_in(question: asking.Question) -> Iterator[tuple[str, asking.Label]]:
+    """Every label of a question with the id of its tier, "" where there are none."""
     if isinstance(question, asking.Segments):
         yield from ((tier.id, label) for tier in question.tiers for label in tier.labels)
     else:

@@ -30,7 +30,7 @@ from consent import assets
 from consent.gate import Use, permitted
 from consent.models import Asset, Participant
 from core import audit, ids
-from core.errors import Invalid, Refused
+from core.errors import Refused
 from core.models import User
 from labeling.models import Alignment, Annotation, Assignment, Campaign, Question, Recording, Trace, TraceChunk, Track
 from labeling.services import ratings, values
@@ -200,7 +200,11 @@ def _told(kept: container.Trace, end_us: int, device: str | None = None) -> dict
     """Samples as `affect.schemes` checks them. One at the very end of the item rates no time any more."""
     inside = kept.times_us < end_us
     gaps = np.flatnonzero(kept.flags[inside] & container.Flag.GAP_BEFORE).tolist()
-    told = {"times_us": kept.times_us[inside].tolist(), "values": kept.values[inside].tolist(), "gaps": [one for one in gaps if one]}
+    told = {
+        "times_us": kept.times_us[inside].tolist(),
+        "values": kept.values[inside].tolist(),
+        "gaps": [one for one in gaps if one],
+    }
     return told | ({"device": device} if device else {})
 
 

@@ -45,7 +45,7 @@ class Shown:
     traces: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
 
-def check_answers(asked: Definition, answers: Any, shown: Shown = Shown()) -> Said:  # noqa: B008 - it is frozen
+def check_answers(asked: Definition, answers: Any, shown: Shown = Shown()) -> Said:
     """The answers as they are kept and given back, in the order of the questions: numbers as people write them (5, not 5.0),
     secondary labels as a list, segments in the order of time.
 
@@ -76,7 +76,12 @@ def check_answers(asked: Definition, answers: Any, shown: Shown = Shown()) -> Sa
 def _with_trace(asked: Definition, key: str, answer: Any, shown: Shown, found: list[Problem]) -> Any:
     """An answer by a trace with the samples of it in the place of its id."""
     question = asked.questions.get(key)
-    if question is None or question.kind != Question.Kind.TRACE or not isinstance(answer, dict) or "value" not in answer:
+    if (
+        question is None
+        or question.kind != Question.Kind.TRACE
+        or not isinstance(answer, dict)
+        or "value" not in answer
+    ):
         return answer
     value = answer["value"]
     if not isinstance(value, dict) or set(value) != {"trace"} or not is_uuid(value["trace"]):
@@ -140,29 +145,37 @@ class _Cleaning:
 
 def _refuse(asked: Definition, found: Sequence[Problem]) -> None:
     if any(one.code in ("unknown_label", "unknown_question") for one in found) and _from_another_version(asked, found):
-        raise Refused(
-            "scheme_stale",
-            _("The questions have changed since this page was loaded. Load it again; what you entered stays here."),
-        )
+        raise stale()
     fields: dict[str, list[str]] = {}
     for one in found:
-        fields.setdefault(f"answers.{_question(one)}", []).append(sentence_of(one))
+        fields.setdefault(f"answers.{question_of(one)}", []).append(sentence_of(one))
     told = [{"code": one.code, "at": one.at[:200]} for one in found[:100]]
     raise Invalid(code_of(found[0]), sentence_of(found[0]), fields=fields, problems=told)
 
 
-def _question(one: Problem) -> str:
+def stale() -> Refused:
+    """The refusal of an answer to another version than is asked."""
+    return Refused(
+        "scheme_stale",
+        _("The questions have changed since this page was loaded. Load it again; what you entered stays here."),
+    )
+
+
+def question_of(one: Problem) -> str:
+    """The question that a problem is about."""
     return one.at.split("/")[2].replace("~1", "/").replace("~0", "~")
 
 
 def _from_another_version(asked: Definition, found: Iterable[Problem]) -> bool:
     """Whether something is named that another version of the scheme asks: the page is older than the scheme, or newer."""
-    labels = {(_question(one), str(one.facts["label"])) for one in found if one.code == "unknown_label"}
-    questions = [_question(one) for one in found if one.code == "unknown_question"][:100]
-    others = Question.objects.filter(scheme_version__scheme_id=asked.scheme_id).exclude(scheme_version_id=asked.version_id)
+    labels = {(question_of(one), str(one.facts["label"])) for one in found if one.code == "unknown_label"}
+    questions = [question_of(one) for one in found if one.code == "unknown_question"][:100]
+    others = Question.objects.filter(scheme_version__scheme_id=asked.scheme_id).exclude(
+        scheme_version_id=asked.version_id
+    )
     if questions and others.filter(key__in=questions).exists():
         return True
-    rows = Label.objects.filter(question__in=others, code__in=[label for _question_, label in labels][:100])
+    rows = Label.objects.filter(question__in=others, code__in=[label for _key, label in labels][:100])
     return bool(labels) and not labels.isdisjoint(rows.values_list("question__key", "code"))
 
 

@@ -58,7 +58,23 @@ def say(campaign: Campaign, items: Sequence[Item], tables: Mapping[str, Table]) 
             for key, value in given.items():
                 choice = questions[key].kind == Question.Kind.CHOICE
                 label, number = (labels[key][value], None) if choice else (None, float(value))
-                answers.append((ids.new(), now, annotation_id, questions[key].pk, 0, "answered", "", label, number, "", "", "", b""))
+                answers.append(
+                    (
+                        ids.new(),
+                        now,
+                        annotation_id,
+                        questions[key].pk,
+                        0,
+                        "answered",
+                        "",
+                        label,
+                        number,
+                        "",
+                        "",
+                        "",
+                        b"",
+                    )
+                )
     bulk.insert(
         Annotation,
         (

@@ -127,6 +127,11 @@ def scheme(of: Study, *kinds: str) -> SchemeVersion:
     )
 
 
+def without(version: SchemeVersion, key: str) -> dict[str, Any]:
+    """The document of a version with one question less."""
+    return {**version.form, "questions": [one for one in version.form["questions"] if one["id"] != key]}
+
+
 def scene(
     n: int = 5, kinds: tuple[str, ...] = ("choice", "scale"), annotators: tuple[str, ...] = ("ana", "ben"),
     overlap: int = 2, participants: int = 3, modality: str = Modality.AUDIO, **rules: Any,
