@@ -14,6 +14,7 @@ from typing import Any
 
 from affect.schemes.fields import MISSING
 from affect.schemes.model import QUESTIONS
+from affect.vocabularies.dimensions import VAD
 from affect.vocabularies.terms import Term, Vocabulary
 
 KINDS: tuple[str, ...] = tuple(one.KIND for one in QUESTIONS)
@@ -119,7 +120,10 @@ def add_question(document: Document, kind: str, name: str = "") -> tuple[Documen
 def add_label(document: Document, at: str, name: str) -> Document:
     """The document with a label of a name in the list of labels at a place."""
     languages = document.get("languages") or ["en"]
-    label: dict[str, Any] = {"id": free_id(name, _labels_near(document, at), "label"), "name": dict.fromkeys(languages, name)}
+    label: dict[str, Any] = {
+        "id": free_id(name, _labels_near(document, at), "label"),
+        "name": dict.fromkeys(languages, name),
+    }
     if steps(at)[-1] == "labels" and "rings" in (value_at(document, at.rpartition("/")[0]) or {}):
         label["angle"] = 0
         return spread(append(document, at, label), at)
@@ -157,7 +161,9 @@ def spread(document: Document, at: str) -> Document:
 def _labels_near(document: Document, at: str) -> list[str]:
     """Ids that a new label must not have: of its own list, and on a wheel of the hub as well."""
     question = at.rpartition("/")[0]
-    return [one for name in ("labels", "centre") for one in ids_in(document, f"{question}/{name}")] + ids_in(document, at)
+    return [one for name in ("labels", "centre") for one in ids_in(document, f"{question}/{name}")] + ids_in(
+        document, at
+    )
 
 
 # complete questions to begin with --------------------------------------------------------------------------------------
@@ -187,9 +193,16 @@ def _range(words: Say, low: str = "low", high: str = "high", most: int = 9) -> d
     return {"minimum": 1, "maximum": most, "step": 1, "anchors": anchors}
 
 
-def _axis(words: Say, name: str, low: str, high: str) -> dict[str, Any]:
+def _axis(words: Say, dimension: str) -> dict[str, Any]:
+    """An axis with the validated anchors of its dimension, in each language that has them."""
+    term = VAD[dimension]
+
+    def known(texts: Mapping[str, str]) -> dict[str, str]:
+        return {language: texts.get(language) or texts["en"] for language in words("")}
+
     return {
-        "name": words(name), "low": words(low), "high": words(high), "minimum": -1, "maximum": 1, "dimension": name,
+        "name": known(term.names), "low": known(term.scale.low), "high": known(term.scale.high), "minimum": -1, "maximum": 1,
+        "dimension": dimension, "uri": term.uri,
     }  # fmt: skip
 
 
@@ -206,7 +219,7 @@ _BLANK: dict[str, Callable[[Say], dict[str, Any]]] = {
     "primary_secondary": lambda words: {"labels": _two(words)},
     "scale": lambda words: {"look": "likert", "range": _range(words, "unpleasant", "pleasant")},
     "grid": lambda words: {
-        "x": _axis(words, "valence", "unpleasant", "pleasant"), "y": _axis(words, "arousal", "passive", "activated"),
+        "x": _axis(words, "valence"), "y": _axis(words, "arousal"),
     },
     "wheel": lambda words: {
         "labels": [
@@ -224,5 +237,5 @@ _BLANK: dict[str, Callable[[Say], dict[str, Any]]] = {
         ]
     },
     "segments": lambda words: {"tiers": [{"id": "first", "name": words("first tier"), "labels": _two(words)}]},
-    "trace": lambda words: {"axes": [_axis(words, "arousal", "passive", "activated")]},
+    "trace": lambda words: {"axes": [_axis(words, "arousal")]},
 }  # fmt: skip

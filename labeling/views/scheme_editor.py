@@ -17,9 +17,8 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.translation import get_language
+from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST
 
 from affect import vocabularies
@@ -31,6 +30,7 @@ from core.errors import Invalid, Refused
 from labeling.models import Question, SchemeVersion
 from labeling.pictures import said
 from labeling.services import schemes
+from labeling.views import questions
 from labeling.views.scheme_fields import Outline, filled, offered
 from labeling.views.studies import crumbs, held_study
 
@@ -54,7 +54,7 @@ class NewSchemeForm(forms.Form):
 def new(request: HttpRequest, study_id: UUID) -> HttpResponse:
     """A scheme from the gallery, from a file, or from nothing."""
     study = held_study(request, study_id, NEEDS)
-    asked = NewSchemeForm(request.POST or None, request.FILES or None)
+    asked = NewSchemeForm(*((request.POST, request.FILES) if request.method == "POST" else ()))
     problems: list[Problem] = []
     if request.method == "POST" and asked.is_valid():
         try:
@@ -69,7 +69,7 @@ def new(request: HttpRequest, study_id: UUID) -> HttpResponse:
         "study": study, "form": asked, "problems": problems, "gallery": _gallery(), "chosen": asked.data.get("begin", "") if asked.is_bound else "",
         "crumbs": crumbs(study, (_("Schemes"), reverse("studies:schemes", args=[study.pk])), (_("New scheme"), "")),
     }  # fmt: skip
-    return render(request, "labeling/study/new_scheme.html", context, status=422 if asked.is_bound else 200)
+    return render(request, "labeling/study/new_scheme.html", context, status=422 if request.method == "POST" else 200)
 
 
 def _begun(asked: NewSchemeForm) -> tuple[Scheme, str]:
@@ -158,7 +158,7 @@ class Step:
     # what the template asks for
 
     @property
-    def questions(self) -> list[dict[str, Any]]:
+    def listed(self) -> list[dict[str, Any]]:
         kinds = dict(Question.Kind.choices)
         return [
             {
@@ -176,7 +176,7 @@ class Step:
 
     @property
     def current(self) -> dict[str, Any] | None:
-        return self.questions[self.chosen] if self.chosen is not None else None
+        return self.listed[self.chosen] if self.chosen is not None else None
 
     @property
     def languages(self) -> str:
@@ -200,6 +200,24 @@ class Step:
         return self.typed if self.problems and self.typed else json.dumps(self.document, ensure_ascii=False, indent=2)
 
     @property
+    def preview(self) -> list[dict[str, Any]]:
+        """The questions as the workspace draws them; a scheme that is incomplete has none."""
+        return questions.shown(self.scheme, get_language() or "en", "") if self.scheme else []
+
+    @property
+    def work(self) -> dict[str, Any]:
+        """What the workspace's templates know besides a question: nothing to send to, an item of eight seconds."""
+        return {
+            "questions": self.preview, "answers": {}, "urls": {}, "assignment": {"id": ""},
+            "item": {"kind": "video", "start_us": 0, "end_us": 8_000_000, "duration_us": 8_000_000},
+            "compared": [{"id": n, "name": name} for n, name in enumerate("ABCDEFGHIJKL"[: self._at_once], 1)],
+        }  # fmt: skip
+
+    @property
+    def _at_once(self) -> int:
+        return max((getattr(one, "items", 0) for one in self.scheme.questions), default=0) if self.scheme else 0
+
+    @property
     def warnings(self) -> list[Problem]:
         """Validated anchors that were changed, and other things that are allowed and should be meant."""
         return list(warnings(self.scheme)) if self.scheme else []
@@ -207,7 +225,11 @@ class Step:
     @property
     def changes(self) -> list[dict[str, Any]]:
         """What this version has changed since the one before."""
-        before = SchemeVersion.objects.filter(scheme_id=self.version.scheme_id, number__lt=self.version.number).order_by("-number").first()
+        before = (
+            SchemeVersion.objects.filter(scheme_id=self.version.scheme_id, number__lt=self.version.number)
+            .order_by("-number")
+            .first()
+        )
         if before is None or self.scheme is None:
             return []
         return [
@@ -340,7 +362,9 @@ def _in_languages(document: dict[str, Any], typed: str) -> dict[str, Any]:
 
     made = texts(document) | {"languages": wanted}
     known = {one.get("language"): one for one in document.get("translations", [])}
-    further = [known.get(one, {"language": one, "source": "—", "status": "unvalidated translation"}) for one in wanted[1:]]
+    further = [
+        known.get(one, {"language": one, "source": "—", "status": "unvalidated translation"}) for one in wanted[1:]
+    ]
     return made | {"translations": further} if further else {k: v for k, v in made.items() if k != "translations"}
 
 

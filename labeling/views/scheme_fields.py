@@ -26,7 +26,7 @@ from labeling.pictures import said
 
 # A condition of one part that the form can tell: after an answer, a label, a yes or a no.
 _CHOSEN, _SAID, _ANSWERED = "chosen", "said", "answered"
-_LEFT_OUT = frozenset({"id", "mark", "number", "translations", "examples", "languages", "shortcut"})
+_LEFT_OUT = frozenset({"id", "questions", "mark", "number", "translations", "examples", "languages", "shortcut"})
 _RULES = ("required", "required_if", "asked_if", "cannot_tell", "skip", "confidence", "confidence_required")
 _MORE = ("key", "level", "dimension", "uri", "code", "fit", "emotion", "exclusive", "free_text", "angle", "definition", "source",
          "licence", "guideline", "devices", "longest_step_us", "shortest_us", "longest_us", "right", "up")  # fmt: skip
@@ -124,7 +124,7 @@ class Outline:
         return list(self.part(cls, at)) if cls else []
 
     def scheme(self) -> list[Field]:
-        return [one for one in self.part(model.Scheme, "") if one.at != "/questions"]
+        return list(self.part(model.Scheme, ""))
 
     def part(self, cls: type, at: str) -> Iterator[Field]:
         for one in dataclasses.fields(cls):
@@ -134,7 +134,11 @@ class Outline:
 
     def _field(self, cls: type, one: dataclasses.Field, at: str) -> Field | None:
         what = one.metadata["spec"]
-        name = _(_COUNTS[one.name] if one.name in _COUNTS and cls not in (model.Range, model.Axis) else _NAMES.get(one.name, one.name))
+        name = _(
+            _COUNTS[one.name]
+            if one.name in _COUNTS and cls not in (model.Range, model.Axis)
+            else _NAMES.get(one.name, one.name)
+        )
         value = value_at(self.document, at)
         made = Field(at, name, "text", value, problems=self.problems.get(at, []))
         default = None if one.default is MISSING else one.default
@@ -207,7 +211,7 @@ def told(condition: Any) -> str:
     """A condition as the value of an option; "json" for one of more parts than an option has."""
     if condition is None:
         return ""
-    kind, question = condition.get("kind"), condition.get("question")
+    kind, question = condition.get("test"), condition.get("question")
     if kind == _ANSWERED:
         return f"{kind} {question}"
     if kind == _SAID:
@@ -222,11 +226,11 @@ def condition_of(option: str) -> Any:
     kind, _space, rest = option.partition(" ")
     question, _space, last = rest.rpartition(" ") if kind != _ANSWERED else (rest, "", "")
     if kind == _ANSWERED:
-        return {"kind": kind, "question": question}
+        return {"test": kind, "question": question}
     if kind == _SAID:
-        return {"kind": kind, "question": question, "yes": last == "yes"}
+        return {"test": kind, "question": question, "yes": last == "yes"}
     if kind == _CHOSEN:
-        return {"kind": kind, "question": question, "labels": [last]}
+        return {"test": kind, "question": question, "labels": [last]}
     return MISSING
 
 
@@ -245,8 +249,12 @@ def filled(document: dict[str, Any], fields: Iterable[Field], posted: Mapping[st
             texts = {language: posted.get(at, "").strip() for language, at, *_rest in one.value}
             document = put(document, one.at, {language: text for language, text in texts.items() if text} or MISSING)
         elif one.shape == "boxes":
-            known = [word for word, _name in one.options]
-            document = put(document, one.at, [word for word in known if word in posted.getlist(one.at)] or MISSING)
+            ticked, before = posted.getlist(one.at), list(one.value)
+            known = [
+                *before,
+                *(word for word, _name in one.options if word not in before),
+            ]  # an order that was meant stays
+            document = put(document, one.at, [word for word in known if word in ticked] or MISSING)
         elif one.shape == "truth":
             document = put(document, one.at, one.at in posted)
         elif one.shape == "condition":

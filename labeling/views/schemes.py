@@ -46,7 +46,10 @@ def schemes(request: HttpRequest, study_id: UUID) -> HttpResponse:
     if listing.wants_csv:
         return listing.csv()
     shown = [(version, described(form.read(version.form))) for version in listing.page]
-    context = {"study": study, "listing": listing, "shown": shown, "crumbs": crumbs(study, (_("Schemes"), ""))}
+    context = {
+        "study": study, "listing": listing, "shown": shown, "crumbs": crumbs(study, (_("Schemes"), "")),
+        "may_edit": access.may(request.user, "campaign", study),
+    }  # fmt: skip
     return render(request, "labeling/study/schemes.html", context)
 
 

@@ -12,7 +12,6 @@ from django.utils.html import format_html, format_html_join
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
-from affect.schemes.values import plain
 from consent import keys
 from consent.gate import Use, permitted
 from consent.purposes import Modality, PeopleRole
@@ -32,10 +31,9 @@ from labeling.models import (
 )
 from labeling.services import rules
 from labeling.services.annotations import answers_of
-from labeling.services.definitions import Asked, Definition, definition
+from labeling.services.definitions import Definition, definition
+from labeling.views.questions import shown
 
-DIGITS = "1234567890"
-ROWS = ("top", "home", "bottom")
 STRIP_BEFORE, STRIP_AFTER = 4, 2
 
 
@@ -69,7 +67,7 @@ def work(assignment: Assignment, place: QueuePlace) -> dict[str, Any]:
             "text": _text(assignment, tracks, kind),
         },
         "tracks": [_track(one, campaign) for one in tracks if one.modality != Modality.TEXT],
-        "questions": _questions(asked, ", ".join(targets.values())),
+        "questions": shown(asked.form, get_language() or "en", ", ".join(targets.values())),
         "answers": answers_of(answered) if answered else {},
         "suggestion": suggestion(assignment, answered),
         "strip": strip,
@@ -172,46 +170,6 @@ def _text(assignment: Assignment, tracks: list[Track], kind: str) -> str:
         people.setdefault(track, []).append(person)
     opened = [keys.open_text(bytes(one.text), study_id=one.study_id, participant_ids=people[one.pk]) for one in texts]
     return "\n".join(opened)
-
-
-def _questions(asked: Definition, target: str) -> list[dict[str, Any]]:
-    free, digits, shown = iter(ROWS), iter(["digits"]), []
-    for one in asked.questions.values():
-        row = ""
-        if one.kind == Question.Kind.CHOICE:
-            row = next(digits, "")
-        elif one.kind == Question.Kind.SCALE:
-            row = next(free, "")
-        shown.append(_question(one, row, target))
-    return shown
-
-
-def _question(one: Asked, row: str, target: str) -> dict[str, Any]:
-    options = [
-        {"id": label.code, "code": label.code, "name": said(label.name, label.code), "emotion": label.emotion,
-         "key": DIGITS[at] if row == "digits" and at < len(DIGITS) else ""}
-        for at, label in enumerate(one.labels.values())
-    ]  # fmt: skip
-    minimum, maximum, step, anchors = _scale(one)
-    return {
-        "key": one.key, "id": one.id, "type": one.kind, "required": one.required, "row": row, "options": options,
-        "prompt": said(one.form.prompt, one.key).replace("{target}", target or _("the person")),
-        "hint": said(one.form.hint or {}), "minimum": minimum, "maximum": maximum, "step": step,
-        "anchors": {plain(value): said(text) for value, text in anchors},
-    }  # fmt: skip
-
-
-def _scale(one: Asked) -> tuple[float | None, float | None, float | None, list[tuple[float, Mapping[str, str]]]]:
-    """(minimum, maximum, step, anchors) of a scale or of the first axis of a trace."""
-    if one.kind == Question.Kind.SCALE:
-        range_ = one.form.range
-        step = range_.step or (range_.maximum - range_.minimum) / 100
-        return range_.minimum, range_.maximum, step, [(anchor.value, anchor.text) for anchor in range_.anchors]
-    if one.kind == Question.Kind.TRACE and one.form.bounded:
-        axis = one.axis
-        step = (axis.maximum - axis.minimum) / 100
-        return axis.minimum, axis.maximum, step, [(axis.minimum, axis.low), (axis.maximum, axis.high)]
-    return None, None, None, []
 
 
 def _own(assignment: Assignment) -> Annotation | None:

@@ -21,7 +21,9 @@ EMPTY = {
 def test_a_question_of_every_kind_can_be_answered_as_soon_as_it_is_added(kind, languages):
     document = {**EMPTY, "languages": languages, "name": dict.fromkeys(languages, "Mine")}
     if len(languages) > 1:
-        document["translations"] = [{"language": one, "source": "us", "status": "unvalidated translation"} for one in languages[1:]]
+        document["translations"] = [
+            {"language": one, "source": "us", "status": "unvalidated translation"} for one in languages[1:]
+        ]
     made, question = add_question(document, kind)
     made, second = add_question(made, kind)
     assert [one.id for one in form.read(made).questions] == [question, second]
