@@ -10,6 +10,7 @@ from pathlib import Path
 
 from django.db import transaction
 
+from affect.schemes import model as asking
 from consent.models import Participant, Study
 from consent.purposes import BasisKind, Context, PeopleRole, Purpose
 from consent.services import consents, notices, participants, studies
@@ -172,10 +173,9 @@ def _clips(owner: User, study: Study, name: str) -> Campaign:
         codes,
         Campaign.Predictions.AFTER,
     )
-    labels = dict(version.questions.get(key="emotion").labels.values_list("code", "pk"))
     rows = [
-        Imported(item, who.pk, {"emotion": {"label": str(labels[simulated.choice(code, n)])},
-                                **{k: {"number": v} for k, v in simulated.scales(code, n).items()}})
+        Imported(item, who.pk, {"emotion": {"value": [{"label": simulated.choice(code, n)}]},
+                                **{k: {"value": v} for k, v in simulated.scales(code, n).items()}})
         for n, who in enumerate(_simulated(owner, study))
         for item, code in Item.objects.filter(study=study, code__in=codes).values_list("pk", "code")
     ]  # fmt: skip
@@ -187,12 +187,14 @@ def _sentences(owner: User, study: Study, name: str) -> Campaign:
     """The 20 sentences with what 20 people really said of them (Hutto and Gilbert 2014)."""
     version = schemes.create_scheme(
         actor=owner, study=study, name="Valence of a sentence",
-        questions=[schemes.NewQuestion(
-            "valence", "scale", {"en": "How positive is what the sentence says?", "de": "Wie positiv ist, was der Satz sagt?", "es": "¿Hasta qué punto es positivo lo que dice la frase?"},
-            "interval", minimum=-4, maximum=4, step=1, dimension="valence",
-            anchors=[{"value": -4, "text": {"en": "extremely negative", "de": "äußerst negativ", "es": "extremadamente negativo"}},
-                     {"value": 0, "text": {"en": "neutral", "de": "neutral", "es": "neutro"}},
-                     {"value": 4, "text": {"en": "extremely positive", "de": "äußerst positiv", "es": "extremadamente positivo"}}],
+        questions=[asking.Scale(
+            id="valence", look="likert", level="interval", dimension="valence",
+            prompt={"en": "How positive is what the sentence says?", "de": "Wie positiv ist, was der Satz sagt?", "es": "¿Hasta qué punto es positivo lo que dice la frase?"},
+            range=asking.Range(minimum=-4, maximum=4, step=1, anchors=(
+                asking.Anchor(value=-4, text={"en": "extremely negative", "de": "äußerst negativ", "es": "extremadamente negativo"}),
+                asking.Anchor(value=0, text={"en": "neutral", "de": "neutral", "es": "neutro"}),
+                asking.Anchor(value=4, text={"en": "extremely positive", "de": "äußerst positiv", "es": "extremadamente positivo"}),
+            )),
         )],
     )  # fmt: skip
     codes = [f"t_{sentence['id']}" for _who, sentence in media.sentences()]
@@ -213,7 +215,7 @@ def _sentences(owner: User, study: Study, name: str) -> Campaign:
     ]
     items = dict(Item.objects.filter(study=study, code__in=codes).values_list("code", "pk"))
     rows = [
-        Imported(items[f"t_{sentence['id']}"], rater.pk, {"valence": {"number": value}})
+        Imported(items[f"t_{sentence['id']}"], rater.pk, {"valence": {"value": value}})
         for _who, sentence in media.sentences()
         for rater, value in zip(raters, sentence["ratings"], strict=True)
     ]

@@ -35,7 +35,7 @@ def question_for(task: Task, questions: list[Question]) -> Question:
             return question
         if (
             task.kind == "classification"
-            and question.kind == Question.Kind.CHOICE
+            and question.gives == Question.Gives.LABEL
             and _codes(question) & set(TERMS.values())
         ):
             return question

@@ -40,10 +40,12 @@ def bar(counts: Sequence[int]) -> list[dict]:
 
 def distribution(campaign: Campaign, question: Question) -> dict | None:
     """How often each value was given. None for questions that have no values to count."""
-    if question.kind not in (Question.Kind.CHOICE, Question.Kind.SCALE):
+    if question.gives in (Question.Gives.TRACE, Question.Gives.NOTHING):
         return None
     counts = ratings.spread_of_answers(campaign, question)
-    if question.kind == Question.Kind.CHOICE:
+    if question.gives == Question.Gives.TRUTH:
+        rows = [(name, "", counts.get(value, 0)) for value, name in (("yes", _("yes")), ("no", _("no")))]
+    elif question.gives != Question.Gives.NUMBER:
         rows = [
             (said(label.name), label.emotion, counts.get(str(label.identity), 0)) for label in question.labels.all()
         ]
@@ -93,7 +95,7 @@ def signal_line(times_us: np.ndarray, values: np.ndarray) -> str:
 def fused_traces(campaign: Campaign, gold: GoldStandard, most: int = 6) -> list[dict]:
     """For items with a fused trace: everybody's trace, the fused line and its band of one standard deviation."""
     drawn = []
-    for question in campaign.scheme_version.questions.filter(kind=Question.Kind.TRACE):
+    for question in campaign.scheme_version.questions.filter(gives=Question.Gives.TRACE):
         fused = {
             label.item_id: label
             for label in permitted(GoldLabel.objects.filter(gold_standard=gold, question=question), ratings.USE)
@@ -107,10 +109,12 @@ def fused_traces(campaign: Campaign, gold: GoldStandard, most: int = 6) -> list[
 
 
 def _fused_picture(question: Question, one: ratings.TracesOfItem, label: GoldLabel) -> dict:
-    least, greatest = question.minimum or -1.0, question.maximum or 1.0
     mean, spread = container.unpack(bytes(label.trace)), container.unpack(bytes(label.trace_spread))
     start, end = int(one.times_us[0]), int(one.times_us[-1]) or 1
     who = Annotator.objects.in_bulk(one.annotators)
+    ends = [np.nanmin(one.values), np.nanmax(one.values)]  # of a trace without ends
+    least = float(ends[0]) if question.minimum is None else question.minimum
+    greatest = float(ends[1]) if question.maximum is None else question.maximum
 
     def path(times: np.ndarray, values: np.ndarray) -> str:
         return _line(times, values, start, end, least, greatest)

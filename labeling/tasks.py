@@ -12,8 +12,8 @@ from consent.models import Study
 from core import access, jobs
 from core.errors import Forbidden
 from core.models import Job
-from labeling.models import Campaign, GoldStandard, Recording
-from labeling.services import agreement, gold, media, queue, traces
+from labeling.models import Campaign, GoldStandard, Recording, SchemeMigration
+from labeling.services import agreement, gold, media, queue, scheme_migrations, traces
 
 
 def _still(action: str, root: Callable[[Job], Campaign | Study]) -> Callable[[Job], None]:
@@ -67,6 +67,23 @@ def fuse_gold(job: jobs.Running) -> dict:
         return gold.fuse(standard, progress=job.progress).summary
     except Exception:  # also a cancellation: there will be no labels, and the page says so
         gold.give_up(standard)
+        raise
+
+
+def _campaign_of_migration(job: Job) -> Campaign:
+    return SchemeMigration.objects.select_related("campaign").get(pk=job.object_id).campaign
+
+
+@jobs.kind(
+    scheme_migrations.KIND, label=gettext_lazy("Bringing answers to another version of their scheme"),
+    permitted=_still("campaign", _campaign_of_migration),
+)  # fmt: skip
+def migrate_scheme(job: jobs.Running) -> dict:
+    migration = SchemeMigration.objects.select_related("campaign").get(pk=job.job.object_id)
+    try:
+        return scheme_migrations.apply(migration, progress=job.progress).summary
+    except Exception:  # also a cancellation: what is not brought over yet can be taken up again
+        scheme_migrations.give_up(migration)
         raise
 
 

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from labeling.views import recordings, studies
+from labeling.views import recordings, scheme_editor, schemes, studies
 
 app_name = "studies"
 urlpatterns = [
@@ -17,5 +17,13 @@ urlpatterns = [
         recordings.send_file,
         name="send_file",
     ),
-    path("studies/<uuid:study_id>/schemes/", studies.schemes, name="schemes"),
+    path("studies/<uuid:study_id>/schemes/", schemes.schemes, name="schemes"),
+    path("studies/<uuid:study_id>/schemes/new/", scheme_editor.new, name="new_scheme"),
+    path("studies/<uuid:study_id>/schemes/<uuid:scheme_version_id>/edit/", scheme_editor.edit, name="edit_scheme"),
+    path(
+        "studies/<uuid:study_id>/schemes/<uuid:scheme_version_id>/next/",
+        scheme_editor.begin_version,
+        name="begin_scheme_version",
+    ),
+    path("studies/<uuid:study_id>/schemes/<uuid:scheme_version_id>/file/", schemes.scheme_file, name="scheme_file"),
 ]

@@ -11,6 +11,7 @@ import io
 from dataclasses import dataclass, field
 from typing import Any
 
+from affect.schemes import model as asking
 from consent.models import Notice, NoticeText, Participant, ParticipantLink, Study
 from consent.purposes import BasisKind, Purpose
 from consent.services import consents, links, notices, participants, requests, studies
@@ -25,7 +26,6 @@ from labeling.models import Assignment, Campaign, GoldStandard, Item, Track
 from labeling.services import agreement, annotations, campaigns, gold, queue, recordings, schemes
 from labeling.services import media as reading
 from labeling.services.recordings import Appears, NewItem, NewRecording, NewTrack
-from labeling.services.schemes import NewLabel, NewQuestion
 
 PASSWORD = "a long enough pass phrase"
 NAMES = {
@@ -176,10 +176,12 @@ def _recordings(owner: User, study: Study, people: list[Participant]) -> tuple[T
 
 
 def _campaign(owner: User, study: Study, items: list[Item], annotators: list[User]) -> Campaign:
-    emotions = [NewLabel(code, {"en": code.title()}, emotion=code) for code in ("joy", "anger", "neutral")]
+    emotions = tuple(
+        asking.Label(id=code, name={"en": code.title()}, emotion=code) for code in ("joy", "anger", "neutral")
+    )
     version = schemes.create_scheme(
         actor=owner, study=study, name="Expression",
-        questions=[NewQuestion("emotion", "choice", {"en": "What does {target} appear to express?"}, labels=emotions)],
+        questions=[asking.Choice(id="emotion", prompt={"en": "What does {target} appear to express?"}, labels=emotions)],
     )  # fmt: skip
     campaign = campaigns.create_campaign(
         actor=owner, study=study, name="First pass", scheme_version=version, overlap=2, seed=3
@@ -188,18 +190,18 @@ def _campaign(owner: User, study: Study, items: list[Item], annotators: list[Use
     for user in annotators:
         campaigns.add_annotator(actor=owner, campaign=campaign, user=user)
     campaign = campaigns.open_campaign(actor=owner, campaign=campaign)
-    labels = list(version.questions.get().labels.order_by("position"))
+    labels = [one.id for one in emotions]
     for who, user in enumerate(annotators):
         for n in range(3 if who == 0 else 4):
-            _answer(user, campaign, labels[(n + (n == 2) * who) % 3].pk)
+            _answer(user, campaign, labels[(n + (n == 2) * who) % 3])
     queue.next_assignment(annotators[0], campaign)
     return campaign
 
 
-def _answer(user: User, campaign: Campaign, label: Any) -> None:
+def _answer(user: User, campaign: Campaign, label: str) -> None:
     held = queue.next_assignment(user, campaign)
     annotations.submit_annotation(
-        actor=user, assignment=held, client_id=held.client_id, answers={"emotion": {"label": str(label)}}
+        actor=user, assignment=held, client_id=held.client_id, answers={"emotion": {"value": [{"label": label}]}}
     )
 
 

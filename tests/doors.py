@@ -97,6 +97,7 @@ STUDIES = (
     page("studies:recording", {200: STAFF}),
     act("studies:send_file", {422: "mia rhea", 403: "dana"}),
     page("studies:schemes", {200: STAFF}),
+    page("studies:scheme_file", {200: STAFF}),
     page("campaigns:list", {200: "mia rhea", 403: "dana"}),
     page("campaigns:new", {200: "mia rhea", 403: "dana"}),
     act("campaigns:new", {422: "mia rhea", 403: "dana"}, data={"name": ""}),
@@ -187,7 +188,7 @@ API = (
             "assets-list participants-list notices-list consent-events-list permissions-list requests-list "
             "recordings-list tracks-list appearances-list exhibits-list alignments-list items-list lanes-list "
             "qualities-list schemes-list scheme-versions-list questions-list guidelines-list guideline-versions-list campaigns-list campaign-items-list annotators-list assignments-list traces-list agreement-reports-list gold-standards-list gold-labels-list suggestions-list datasets-list dataset-versions-list models-list model-versions-list runs-list predictions-list "
-            "persons-list queue-ranks-list segments-list"
+            "persons-list queue-ranks-list segments-list scheme-migrations-list"
         ),
         "GET",
         {},
@@ -197,7 +198,7 @@ API = (
         (
             "tokens-list bases-list participants-list notices-list consent-events-list requests-list schemes-list "
             "campaigns-list annotators-list agreement-reports-list gold-standards-list datasets-list dataset-versions-list models-list runs-list "
-            "recipients-list exhibits-list alignments-list items-list guidelines-list"
+            "recipients-list exhibits-list alignments-list items-list guidelines-list scheme-migrations-list scheme-migrations-preview"
         ),
         "POST",
         {},
@@ -231,7 +232,7 @@ API = (
     *api(
         (
             "recipients-detail exhibits-detail lanes-detail qualities-detail guidelines-detail guideline-versions-detail campaign-items-detail traces-detail traces-samples suggestions-detail "
-            "persons-detail queue-ranks-detail segments-detail"
+            "persons-detail queue-ranks-detail segments-detail scheme-migrations-detail"
         ),
         "GET",
         {},
@@ -247,16 +248,17 @@ API = (
         {422: "mia dana", 403: "rhea"},
     ),
     *api("notices-publish", "POST", {409: "mia dana", 403: "rhea"}),
-    *api("guidelines-add-version", "POST", {}),
+    *api("guidelines-add-version scheme-migrations-resume", "POST", {}),
     *api("exhibits-original", "PUT", {}),
     *api("studies-detail", "PATCH", {428: "mia", 403: "rhea dana"}),
+    *api("scheme-versions-detail", "PATCH", {422: "mia rhea", 403: "dana"}),
     *api("campaigns-detail", "PATCH", {428: "mia rhea", 403: "dana"}),
     *api("permissions-detail", "GET", {200: "mia dana"}),
     *api("requests-move", "POST", {428: "mia dana", 403: "rhea"}),
     *api("recordings-read dataset-versions-package", "POST", {202: "mia rhea", 403: "dana"}),
     *api("tracks-original", "PUT", {422: "mia rhea", 403: "dana"}),
     *api(
-        "scheme-versions-add-question scheme-versions-remove-question campaigns-annotators campaigns-items campaigns-rank",
+        "campaigns-annotators campaigns-items campaigns-rank",
         "POST",
         {422: "mia rhea", 403: "dana"},
     ),

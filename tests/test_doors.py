@@ -52,7 +52,7 @@ def ids(things: Things) -> dict[str, Any]:
     return {
         "study_id": things.study.pk, "campaign_id": things.campaign.pk, "assignment_id": things.assignment.pk,
         "track_id": things.track.pk, "what": "original", "annotation_id": things.annotation.pk,
-        "dataset_id": things.dataset.pk, "version_id": things.version.pk, "asset_id": things.package.pk,
+        "scheme_version_id": things.campaign.scheme_version_id, "dataset_id": things.dataset.pk, "version_id": things.version.pk, "asset_id": things.package.pk,
         "run_id": things.run.pk, "job_id": things.job.pk, "token": things.token, "participant_id": things.participant.pk,
         "notice_id": things.draft.pk, "text_id": things.text.pk, "request_id": things.request.pk,
         "basis_id": things.study.bases.first().pk, "item_id": things.items[0].pk, "model_id": things.model.pk,

@@ -60,6 +60,51 @@ def install(rules: Callable[[Words], Sequence[Rule]]) -> Callable[[Any, Any], No
     return make
 
 
+_lifted: list[str] = []
+
+
+def lift(_apps: Any, schema_editor: Any) -> None:
+    """Guards off for the rest of a migration that gives history new columns; `put_back` ends it, in the same migration.
+
+    SQLite makes a table anew to alter it, and its triggers would be lost on the way: all of them are noted down and dropped.
+    PostgreSQL keeps them, and only lets labeling's history be filled.
+    """
+    if schema_editor.connection.alias != "default":
+        return
+    if schema_editor.connection.vendor == "postgresql":
+        for table in _guarded(schema_editor):
+            schema_editor.execute(f"ALTER TABLE {table} DISABLE TRIGGER USER")
+        return
+    with schema_editor.connection.cursor() as cursor:
+        cursor.execute("SELECT name, sql FROM sqlite_master WHERE type = 'trigger' ORDER BY name")
+        found = cursor.fetchall()
+    _lifted[:] = [sql for _name, sql in found]
+    for name, _sql in found:
+        schema_editor.execute(f"DROP TRIGGER {name}")
+
+
+def put_back(_apps: Any, schema_editor: Any) -> None:
+    """The guards that `lift` took off."""
+    if schema_editor.connection.alias != "default":
+        return
+    if schema_editor.connection.vendor == "postgresql":
+        for table in _guarded(schema_editor):
+            schema_editor.execute(f"ALTER TABLE {table} ENABLE TRIGGER USER")
+        return
+    for sql in _lifted:
+        schema_editor.execute(sql, params=None)
+    _lifted.clear()
+
+
+def _guarded(schema_editor: Any) -> list[str]:
+    with schema_editor.connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT DISTINCT c.relname FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid "
+            "WHERE NOT t.tgisinternal AND c.relname LIKE 'labeling_%%' ORDER BY c.relname"
+        )
+        return [name for (name,) in cursor.fetchall()]
+
+
 def _sqlite(rules: Iterable[Rule]) -> Iterator[str]:
     for one in rules:
         yield (

@@ -58,10 +58,11 @@ def markdown(version: DatasetVersion) -> str:
 
 def _question(question: dict) -> str:
     prompt = question["prompt"].get("en", "")
-    if question["kind"] in ("choice", "segments"):
-        return f"- {question['key']} ({question['level']}): {prompt} " + ", ".join(
-            label["code"] for label in question["labels"]
-        )
+    if question["labels"]:
+        codes = ", ".join(label["code"] for label in question["labels"])
+        return f"- {question['key']} ({question['level']}): {prompt} {codes}"
+    if question["minimum"] is None:
+        return f"- {question['key']} ({question['kind']}, {question['level']}): {prompt}"
     anchors = "; ".join(f"{a['value']:g} {a['text'].get('en', '')}" for a in question["anchors"])
     return f"- {question['key']} ({question['level']}, {question['minimum']:g} to {question['maximum']:g}): {prompt} {anchors}"
 

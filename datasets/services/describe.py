@@ -11,8 +11,11 @@ from uuid import UUID
 from django.db.models import Count
 
 from datasets.models import DatasetVersion
+from datasets.services.rows import exported
 from labeling.models import Annotator, Question, Recording
 from labeling.services import agreement, ratings
+from labeling.services.definitions import definition
+from labeling.services.schemes import labels_in
 
 
 def describe(version: DatasetVersion, items: Collection[UUID], published_on: str) -> dict:
@@ -37,15 +40,20 @@ def describe(version: DatasetVersion, items: Collection[UUID], published_on: str
     }  # fmt: skip
 
 
-def _questions(version: DatasetVersion):
-    return version.campaign.scheme_version.questions.exclude(kind=Question.Kind.TEXT).prefetch_related("labels")
+def _questions(version: DatasetVersion) -> list[Question]:
+    """What was asked, without questions of free words, which leave the house with nobody."""
+    return list(version.campaign.scheme_version.questions.exclude(kind=Question.Kind.TEXT).prefetch_related("labels"))
 
 
 def _question(question: Question) -> dict:
+    asked = definition(question.scheme_version_id).form[question.key]
     return {
-        "key": question.key, "kind": question.kind, "level": question.level, "prompt": question.prompt, "dimension": question.dimension,
+        "key": exported(asked), "id": question.key, "kind": question.kind, "level": question.level, "prompt": question.prompt, "dimension": question.dimension,
         "minimum": question.minimum, "maximum": question.maximum, "anchors": question.anchors, "uri": question.uri,
-        "labels": [{"code": label.code, "name": label.name, "uri": label.uri} for label in question.labels.all()],
+        "gold": question.gives if question.gives in Question.FUSED else "",
+        "labels": [
+            {"code": label.key, "name": dict(label.name), "uri": label.uri} | ({"tier": tier} if tier else {}) for tier, label in labels_in(asked)
+        ],
     }  # fmt: skip
 
 

@@ -16,6 +16,8 @@ import rfc8785
 from django.db.models import Prefetch, QuerySet
 
 from affect.codecs import trace as container
+from affect.schemes import model as asking
+from affect.schemes.model import labels_of
 from consent import keys
 from consent.gate import Use, permitted
 from consent.models import Participant
@@ -23,7 +25,11 @@ from consent.purposes import Modality
 from datasets.models import DatasetVersion
 from labeling.models import Annotator, Answer, Appearance, GoldLabel, Item, ItemTarget, Question, Segment, Trace, Track
 from labeling.services import ratings
+from labeling.services.definitions import definition
 
+# What an answer's row tells beside its label; and questions whose answers are told elsewhere, or not at all: words are about people.
+SAID = ("position", "state", "role", "number", "x", "y", "intensity", "grade", "side", "confidence")
+_ELSEWHERE = (Question.Kind.TEXT, Question.Kind.SEGMENTS, Question.Kind.TRACE)
 GOLD = "gold"  # stands where an annotator's pseudonym would, for the fused trace
 
 
@@ -75,7 +81,7 @@ def build(version: DatasetVersion) -> Iterator[Row]:
         if item.pk in segments:
             named = [{**one, "annotator": names.annotator(who)} for who, one in segments[item.pk]]
             content["segments"] = sorted(
-                named, key=lambda s: (s["question"], s["annotator"], s["start_us"], s["end_us"], s["label"])
+                named, key=lambda s: (s["question"], s["tier"], s["annotator"], s["start_us"], s["end_us"], s["label"])
             )
         used = {track.pk for track in tracks[item.recording_id]}
         appearances = list(item.recording.appearances.all())
@@ -109,7 +115,7 @@ def _content(
         "gold": gold,
         "ratings": sorted(
             ({**one, "annotator": names.annotator(who)} for who, one in said),
-            key=lambda r: (r["question"], r["annotator"], r["label"] or "", r["number"] or 0.0),
+            key=lambda r: (r["question"], r["annotator"], r["place"]),
         ),
         "traces": sorted(
             ({**one, "annotator": names.annotator(who) if who else GOLD} for who, one in traces),
@@ -158,42 +164,82 @@ class _Names:
         return self._annotators[one]
 
 
+class _Exported:
+    """The names of questions and labels in files: what the scheme says for exports, else their ids."""
+
+    def __init__(self, version: DatasetVersion) -> None:
+        self._asked = definition(version.campaign.scheme_version_id).form
+        self._known = {one.id for one in self._asked.questions}
+
+    def question(self, key: str) -> str:
+        return exported(self._asked[key]) if key in self._known else key
+
+    def label(self, key: str, code: str | None, tier: str = "") -> str | None:
+        if key not in self._known:
+            return code  # of a question that a later version of the scheme asks no more
+        question = self._asked[key]
+        labels = next(one.labels for one in question.tiers if one.id == tier) if tier else labels_of(question)
+        return next((one.key for one in labels if one.id == code), code)
+
+
+def exported(question: asking.Question) -> str:
+    """A question's name in files."""
+    return question.key or question.id
+
+
 def _gold(version: DatasetVersion, ids: set[UUID]) -> dict[UUID, dict]:
     found: dict[UUID, dict] = defaultdict(dict)
+    asked = _Exported(version)
     rows = GoldLabel.objects.filter(gold_standard=version.gold_standard).select_related("question", "label")
     for one in rows:
         if one.item_id in ids:
-            value = one.label.code if one.label else one.number
-            found[one.item_id][one.question.key] = {"value": value, "spread": one.spread, "n": one.n, "flag": one.flag}
+            value = asked.label(one.question.key, one.label.code) if one.label else one.number
+            found[one.item_id][asked.question(one.question.key)] = {
+                "value": value,
+                "spread": one.spread,
+                "n": one.n,
+                "flag": one.flag,
+            }
     return found
 
 
 def _ratings(version: DatasetVersion, ids: set[UUID]) -> dict[UUID, list[tuple[UUID, dict]]]:
     found: dict[UUID, list[tuple[UUID, dict]]] = defaultdict(list)
+    asked = _Exported(version)
     rows = (
         Answer.objects.filter(annotation__in=ratings.annotations(version.campaign))
-        .filter(question__kind__in=Question.MEASURED)
-        .values_list("annotation__item_id", "annotation__annotator_id", "question__key", "label__code", "number")
+        .exclude(question__kind__in=_ELSEWHERE)
+        .values_list("annotation__item_id", "annotation__annotator_id", "question__key", "label__code", *SAID)
     )
-    for item, annotator, question, label, number in rows.iterator(chunk_size=5000):
+    for item, annotator, question, label, *more in rows.iterator(chunk_size=5000):
         if item in ids:
-            found[item].append((annotator, {"question": question, "label": label, "number": number}))
+            told = {
+                "question": asked.question(question),
+                "label": asked.label(question, label),
+                **dict(zip(SAID, more, strict=True)),
+            }
+            found[item].append((annotator, told | {"place": told.pop("position")}))
     return found
 
 
 def _segments(version: DatasetVersion, ids: set[UUID]) -> dict[UUID, list[tuple[UUID, dict]]]:
     """Everybody's labelled intervals. Their words stay out: they are free text about people."""
     found: dict[UUID, list[tuple[UUID, dict]]] = defaultdict(list)
+    asked = _Exported(version)
     rows = Segment.objects.filter(annotation__in=ratings.annotations(version.campaign)).select_related(
         "annotation", "question", "label"
     )
     for one in rows.iterator(chunk_size=5000):
         if one.annotation.item_id in ids:
             told = {
-                "question": one.question.key,
-                "label": one.label.code if one.label else "",
+                "question": asked.question(one.question.key),
+                "tier": one.tier,
+                "label": asked.label(one.question.key, one.label.code, one.tier) if one.label else "",
                 "start_us": one.start_us,
                 "end_us": one.end_us,
+                "apex_us": one.apex_us,
+                "intensity": one.intensity,
+                "grade": one.grade,
             }
             found[one.annotation.item_id].append((one.annotation.annotator_id, told))
     return found
@@ -202,18 +248,21 @@ def _segments(version: DatasetVersion, ids: set[UUID]) -> dict[UUID, list[tuple[
 def _traces(version: DatasetVersion, ids: set[UUID]) -> dict[UUID, list[tuple[UUID | None, dict]]]:
     """Everybody's trace as it was recorded, and the fused one on the common grid."""
     found: dict[UUID, list[tuple[UUID | None, dict]]] = defaultdict(list)
+    asked = _Exported(version)
     rows = Trace.objects.filter(
         annotation__in=ratings.annotations(version.campaign), state=Trace.State.PACKED
     ).select_related("annotation", "question", "asset")
     for row in rows:
         if row.annotation.item_id in ids:
             found[row.annotation.item_id].append(
-                (row.annotation.annotator_id, _samples(row.question.key, ratings.samples(row)))
+                (row.annotation.annotator_id, _samples(asked.question(row.question.key), ratings.samples(row)))
             )
     fused = GoldLabel.objects.filter(gold_standard=version.gold_standard).exclude(trace=None).select_related("question")
     for one in fused:
         if one.item_id in ids:
-            found[one.item_id].append((None, _samples(one.question.key, container.unpack(bytes(one.trace)))))
+            found[one.item_id].append(
+                (None, _samples(asked.question(one.question.key), container.unpack(bytes(one.trace))))
+            )
     return found
 
 

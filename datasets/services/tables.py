@@ -18,6 +18,8 @@ FLAGS = (
     "Bits: 1 nothing is known since the sample before, 2 rated again from here after going back, "
     "4 another device or axis from here, 8 computed and not entered"
 )
+_GOLD = {"choice": "label", "scale": "number", "trace": "trace"}
+NUMBERS = {"number", "x", "y", "intensity", "confidence"}
 FIXED = ("split", "kind", "start_us", "end_us", "modalities", "targets")
 
 
@@ -32,7 +34,7 @@ def items(version: DatasetVersion, rows: Contents) -> Table:
         Column("modalities", LIST_STRING, "Modalities of the recording that may be used"),
         Column("targets", LIST_STRING, "Whom the labels are about, under pseudonyms of this dataset"),
     ]
-    asked = [one for one in version.schema["questions"] if one["kind"] != "segments"]  # a tier has no one value an item
+    asked = [one for one in version.schema["questions"] if _fused(one)]
     for question in asked:
         columns += _of_question(question)
     with_text = version.profile == "labels_and_text"
@@ -43,7 +45,7 @@ def items(version: DatasetVersion, rows: Contents) -> Table:
         row = [export_id.hex(), *[content[name] for name in FIXED]]
         for question in asked:
             gold = content["gold"].get(question["key"], NO_GOLD)
-            value = gold["value"] if question["kind"] == "choice" else _float(gold["value"])
+            value = gold["value"] if _fused(question) == "label" else _float(gold["value"])
             row += [value, _float(gold["spread"]), gold["n"], gold["flag"]]
         if with_text:
             row.append(content.get("text"))
@@ -54,37 +56,49 @@ def items(version: DatasetVersion, rows: Contents) -> Table:
 
 
 def _of_question(question: dict) -> Iterator[Column]:
-    key, choice = question["key"], question["kind"] == "choice"
-    means = {"choice": "Gold label", "trace": "Mean over time of the fused trace"}.get(question["kind"], "Gold value")
+    key, choice = question["key"], _fused(question) == "label"
+    means = {
+        "label": "Gold label", "trace": "Mean over time of the fused trace", "truth": "Gold answer, 1 for yes and 0 for no,",
+    }.get(_fused(question), "Gold value")  # fmt: skip
     yield Column(
         key, STRING if choice else FLOAT64, f"{means} of {key} ({question['level']}); none when tied or too few"
     )
-    spread = "Share of the winning label" if choice else "Standard deviation over annotators"
+    shares = _fused(question) in ("label", "truth")
+    spread = "Share of the winning answer" if shares else "Standard deviation over annotators"
     yield Column(f"{key}_spread", FLOAT64, spread)
     yield Column(f"{key}_n", INT64, "Annotators behind the gold value")
     yield Column(f"{key}_flag", STRING, "tie or too_few; empty when neither")
 
 
 def ratings(version: DatasetVersion, rows: Contents) -> Table:
-    """One row an answer."""
+    """One row for each value of an answer."""
     columns = [
         ITEM,
-        Column(
-            "annotator",
-            STRING,
-            "Pseudonym; begins with simulated- or imported- when it is not one of the study's annotators",
-        ),
+        Column("annotator", STRING, "Pseudonym; simulated- and imported- tell who was no annotator of the platform"),
         Column("question", STRING, "Key of the question"),
-        Column("label", STRING, "Code of the label, for choices"),
-        Column("number", FLOAT64, "Value, for scales"),
+        Column("place", INT64, "Its place in the answer: an answer of several labels has a row for each"),
+        Column("state", STRING, "answered, cannot_tell or skipped"),
+        Column("label", STRING, "Code of the label; none where all were asked for and none was found"),
+        Column("role", STRING, "primary or secondary, where the question tells them apart"),
+        Column("number", FLOAT64, "Value of a scale; 1 and 0 of yes and no"),
+        Column("x", FLOAT64, "Of a point in a plane: to the right"),
+        Column("y", FLOAT64, "Of a point in a plane: upwards"),
+        Column("intensity", FLOAT64, "Intensity of the label; on a wheel its ring"),
+        Column("grade", STRING, "Intensity of an action unit, A to E"),
+        Column("side", STRING, "Side of an action unit: left, right or asymmetric"),
+        Column("confidence", FLOAT64, "The annotator's confidence in the answer, in its first row"),
     ]
+    columns = _known(version, columns, {"item", "annotator", "question", "label", "number"})
+    names = [column.name for column in columns[1:]]
     values, order = [], []
     for export_id, content in rows:
-        item = export_id.hex()
         for n, said in enumerate(content["ratings"]):
-            values.append([item, said["annotator"], said["question"], said["label"], _float(said["number"])])
+            told = {name: _float(said[name]) if name in NUMBERS else said[name] for name in names}
+            values.append([export_id.hex(), *told.values()])
             order.append(export_id + n.to_bytes(4, "big"))
-    return build("ratings", "One row an answer: every annotator, nothing averaged", columns, values, order)
+    return build(
+        "ratings", "One row for each value of an answer: every annotator, nothing averaged", columns, values, order
+    )
 
 
 def traces(version: DatasetVersion, rows: Contents) -> Table:
@@ -116,15 +130,21 @@ def segments(version: DatasetVersion, rows: Contents) -> Table:
     columns = [
         ITEM,
         Column("annotator", STRING, "Pseudonym, as in ratings"),
-        Column("question", STRING, "Key of the question, which is the tier"),
-        Column("label", STRING, "Code of the label"),
+        Column("question", STRING, "Key of the question"),
+        Column("tier", STRING, "Id of the tier"),
+        Column("label", STRING, "Code of the label; empty where a segment carries words"),
         Column("start_us", INT64, "Media time on the recording clock, microseconds"),
         Column("end_us", INT64, "The end is not included"),
+        Column("apex_us", INT64, "Moment of the apex, where it was told"),
+        Column("intensity", FLOAT64, "Intensity of the segment"),
+        Column("grade", STRING, "Intensity of an action unit, A to E"),
     ]
+    columns = _known(version, columns, {"item", "annotator", "question", "label", "start_us", "end_us"})
+    names = [column.name for column in columns[1:]]
     values, order = [], []
     for export_id, content in rows:
         for n, one in enumerate(content.get("segments", ())):
-            said = [one["annotator"], one["question"], one["label"], one["start_us"], one["end_us"]]
+            said = [_float(one[name]) if name in NUMBERS else one[name] for name in names]
             values.append([export_id.hex(), *said])
             order.append(export_id + n.to_bytes(4, "big"))
     return build("segments", "One row a labelled interval: every annotator, nothing averaged", columns, values, order)
@@ -135,6 +155,18 @@ def splits(version: DatasetVersion, rows: Contents) -> Table:
     columns = [ITEM, Column("split", STRING, "Its side")]
     values = [[export_id.hex(), content["split"]] for export_id, content in rows]
     return build("splits", "Which side of the split each item is on", columns, values, [e for e, _ in rows])
+
+
+def _fused(question: dict) -> str:
+    """What the gold label of a question is. A version of before schemes were documents tells it by the kind."""
+    return question["gold"] if "gold" in question else _GOLD.get(question["kind"], "")
+
+
+def _known(version: DatasetVersion, columns: list[Column], before: set[str]) -> list[Column]:
+    """The columns that a version has: one of before schemes were documents keeps those it was published with."""
+    if all("gold" in one for one in version.schema["questions"]):
+        return columns
+    return [one for one in columns if one.name in before]
 
 
 def _float(value: float | None) -> float | None:

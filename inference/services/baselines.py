@@ -40,7 +40,7 @@ def beside(run: Run, pairs: Sequence[Pair]) -> list[dict]:
     """[{"name", "n", "raters", measure: value | None}] in the order in which they are shown; [] without pairs."""
     if not pairs:
         return []
-    score = _of_labels if run.question.kind == Question.Kind.CHOICE else _of_numbers
+    score = _of_labels if run.question.gives == Question.Gives.LABEL else _of_numbers
     left_out = _left_out(run, {pair.item: pair.predicted for pair in pairs})
     rows = []
     if left_out:
@@ -56,7 +56,7 @@ def _left_out(run: Run, predicted: dict[UUID, str | float]) -> list[tuple]:
     """(what the rest say, what one person says, what the model predicts, the person) of every rating with two others beside it."""
     table = ratings.table(run.campaign, run.question, Use("human_annotation"))
     codes = {str(label.identity): label.code for label in run.question.labels.all()}
-    choice = run.question.kind == Question.Kind.CHOICE
+    choice = run.question.gives == Question.Gives.LABEL
     found = []
     for at, item in enumerate(table.items):
         if item not in predicted:

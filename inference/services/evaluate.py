@@ -77,7 +77,7 @@ def evaluate(run: Run) -> dict:
 
 def _measured(run: Run, pairs: Sequence[Pair]) -> evaluation.LabelEvaluation | evaluation.NumberEvaluation:
     gold, predicted, groups = [p.gold for p in pairs], [p.predicted for p in pairs], [p.group for p in pairs]
-    if run.question.kind == Question.Kind.CHOICE:
+    if run.question.gives == Question.Gives.LABEL:
         codes = [label.code for label in run.question.labels.all()]
         return evaluation.evaluate_labels(gold, predicted, groups, labels=codes, seed=SEED, resamples=RESAMPLES)
     numbers = np.array(gold, dtype=float), np.array(predicted, dtype=float)
@@ -99,7 +99,7 @@ def _pairs(run: Run) -> list[Pair]:
     groups = _groups(list(predicted))
     pairs = []
     for item, label, number in gold.order_by("item_id").values_list("item_id", "label__code", "number"):
-        value = label if run.question.kind == Question.Kind.CHOICE else number
+        value = label if run.question.gives == Question.Gives.LABEL else number
         if value is not None and item in groups:
             pairs.append(Pair(item, value, predicted[item], groups[item]))
     return pairs

@@ -57,8 +57,10 @@ class SkipBody(Serializer):
 
 
 class AnswerBody(Serializer):
-    """`answers` maps a question's key to {"label": id}, {"number": n}, {"text": s} or {"segments": [{"start_us", "end_us", "label",
-    "text"?}]}."""
+    """`answers` maps the id of a question to {"value": …}, with "confidence" where it is asked for, {"cannot_tell": true} or {"skip":
+    {"reason", "text"?}}. A value is [{"label": id, "intensity"?, "text"?}, …] for choices and wheels, {"primary", "secondary"} of such, a number
+    for scales, [x, y] for grids, a text, true or false, [{"label", "intensity": "A"…"E", "side"?}, …] for action units, [{"tier", "start_us",
+    "end_us", "label" or "text", "intensity"?, "apex_us"?}, …] for segments, {"trace": client_id} for a trace finished before."""
 
     assignment = serializers.UUIDField()
     client_id = serializers.UUIDField()
@@ -101,7 +103,7 @@ class ChunkBody(Serializer):
 
     assignment = serializers.UUIDField()
     client_id = serializers.UUIDField()
-    question = serializers.CharField(max_length=40)
+    question = serializers.CharField(max_length=64)
     sequence = serializers.IntegerField(min_value=0)
     times_us = serializers.JSONField()
     values = serializers.JSONField()
@@ -116,7 +118,7 @@ class ChunkKept(Serializer):
 class FinishBody(Serializer):
     assignment = serializers.UUIDField()
     client_id = serializers.UUIDField()
-    question = serializers.CharField(max_length=40)
+    question = serializers.CharField(max_length=64)
     chunks = serializers.IntegerField(min_value=1)
     device = serializers.JSONField(required=False, allow_null=True)
     events = serializers.JSONField(required=False, allow_null=True)

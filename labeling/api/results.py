@@ -38,7 +38,9 @@ class AnswerRow(Shown):
 
     class Meta:
         model = Answer
-        fields = ["question", "label", "number", "x", "y", "has_text"]
+        fields = [
+            "question", "position", "state", "role", "label", "number", "x", "y", "intensity", "grade", "side", "confidence", "reason", "has_text",
+        ]  # fmt: skip
 
     def get_has_text(self, answer: Answer) -> bool:
         return bool(answer.text)
@@ -141,12 +143,16 @@ class SegmentRow(Shown):
             "created_at",
             "annotation",
             "question",
+            "tier",
             "label",
             "track",
             "alignment",
             "start_us",
             "end_us",
+            "apex_us",
             "number",
+            "intensity",
+            "grade",
         ]
 
 

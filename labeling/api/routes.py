@@ -1,6 +1,6 @@
 """The nouns of labeling and their addresses."""
 
-from labeling.api import campaigns, recordings, results, schemes
+from labeling.api import campaigns, recordings, results, scheme_migrations, schemes
 
 NOUNS = {
     "recordings": recordings.Recordings,
@@ -13,6 +13,7 @@ NOUNS = {
     "qualities": recordings.Qualities,
     "schemes": schemes.Schemes,
     "scheme-versions": schemes.SchemeVersions,
+    "scheme-migrations": scheme_migrations.SchemeMigrations,
     "questions": schemes.Questions,
     "guidelines": schemes.Guidelines,
     "guideline-versions": schemes.GuidelineVersions,

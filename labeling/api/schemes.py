@@ -7,24 +7,24 @@ from typing import Any
 from uuid import UUID
 
 from django.db.models import QuerySet
+from django.utils.translation import gettext as _
 from rest_framework import serializers
 from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from consent.api.base import Body, Noun, Shown, Texts, writes
+from consent.api.base import Body, Noun, Shown, writes
 from consent.models import Study
 from core import access
-from core.api import Number
+from core.errors import Invalid
 from labeling.models import Guideline, GuidelineVersion, Label, Question, Scheme, SchemeVersion
 from labeling.services import guidelines, schemes
-from labeling.services.schemes import NewLabel, NewQuestion
 
 
 class LabelShown(Shown):
     class Meta:
         model = Label
-        fields = ["id", "identity", "position", "code", "name", "uri", "emotion"]
+        fields = ["id", "identity", "position", "tier", "code", "name", "uri", "emotion"]
 
 
 class QuestionShown(Shown):
@@ -33,7 +33,7 @@ class QuestionShown(Shown):
     class Meta:
         model = Question
         fields = [
-            "id", "scheme_version", "identity", "position", "key", "kind", "level", "prompt", "hint", "required", "dimension", "uri",
+            "id", "scheme_version", "identity", "position", "key", "kind", "gives", "level", "prompt", "hint", "required", "dimension", "uri",
             "minimum", "maximum", "step", "anchors", "labels",
         ]  # fmt: skip
 
@@ -49,7 +49,7 @@ class SchemeVersionShown(Shown):
 
     class Meta:
         model = SchemeVersion
-        fields = ["id", "created_at", "study", "scheme", "number", "frozen_at", "questions"]
+        fields = ["id", "created_at", "study", "scheme", "number", "frozen_at", "form", "questions"]
 
 
 class GuidelineShown(Shown):
@@ -64,42 +64,23 @@ class GuidelineVersionShown(Shown):
         fields = ["id", "created_at", "study", "guideline", "number", "text"]
 
 
-class LabelBody(Body):
-    code = serializers.SlugField(max_length=60)
-    name = Texts()
-    uri = serializers.CharField(max_length=200, required=False, allow_blank=True)
-    emotion = serializers.CharField(max_length=12, required=False, allow_blank=True)
-
-
-class AnchorBody(Body):
-    value = Number()
-    text = Texts()
-
-
-class QuestionBody(Body):
-    key = serializers.SlugField(max_length=40)
-    kind = serializers.ChoiceField(Question.Kind.choices)
-    prompt = Texts()
-    level = serializers.ChoiceField(Question.Level.choices, required=False)
-    hint = Texts(required=False)
-    required = serializers.BooleanField(required=False)
-    labels = LabelBody(many=True, required=False, max_length=500)
-    dimension = serializers.CharField(max_length=40, required=False, allow_blank=True)
-    uri = serializers.CharField(max_length=200, required=False, allow_blank=True)
-    minimum = Number(required=False, allow_null=True, min_value=-1e12, max_value=1e12)
-    maximum = Number(required=False, allow_null=True, min_value=-1e12, max_value=1e12)
-    step = Number(required=False, allow_null=True, min_value=1e-9, max_value=1e12)
-    anchors = AnchorBody(many=True, required=False, max_length=100)
-
-
 class SchemeBody(Body):
+    """A scheme from its document (`form`, docs/schemas/scheme.json) or one of the gallery by its name. Without a name it has its own."""
+
     study = serializers.UUIDField()
-    name = serializers.CharField(max_length=120)
-    questions = QuestionBody(many=True, max_length=200, required=False)
+    name = serializers.CharField(max_length=120, required=False)
+    form = serializers.JSONField(required=False)
+    gallery = serializers.CharField(max_length=60, required=False)
 
 
-class KeyBody(Body):
-    key = serializers.SlugField(max_length=40)
+class NextBody(Body):
+    """`form` is what the next version asks; without one it is a copy."""
+
+    form = serializers.JSONField(required=False)
+
+
+class FormBody(Body):
+    form = serializers.JSONField()
 
 
 class GuidelinePart(Body):
@@ -123,15 +104,22 @@ class GuidelineBody(GuidelineVersionBody):
 
 
 EMOTION = {
-    "key": "emotion", "kind": "choice", "level": "nominal", "prompt": {"en": "What does {target} appear to express?"},
-    "labels": [{"code": "joy", "name": {"en": "Joy"}}, {"code": "anger", "name": {"en": "Anger"}}],
+    "format": "affect.scheme", "format_version": 1, "id": "six-emotions", "name": {"en": "Six emotions"}, "languages": ["en"],
+    "questions": [{
+        "kind": "choice", "id": "emotion", "prompt": {"en": "What does {target} appear to express?"},
+        "labels": [{"id": "joy", "name": {"en": "Joy"}}, {"id": "anger", "name": {"en": "Anger"}}],
+    }],
 }  # fmt: skip
 
 
-def question(given: dict[str, Any]) -> NewQuestion:
-    """A validated body as the service takes it."""
-    labels = [NewLabel(**one) for one in given.pop("labels", ())]
-    return NewQuestion(**given, labels=labels)
+def document(body: dict[str, Any]) -> schemes.Document | None:
+    """The document that a body has or names. Raises Invalid for both and, where one is due, for neither."""
+    if "form" in body and "gallery" in body:
+        said = _("Send a document or name one of the gallery, not both.")
+        raise Invalid("scheme_refused", said, fields={"form": [said]})
+    if "gallery" in body:
+        return schemes.from_gallery(body["gallery"])
+    return body.get("form")
 
 
 class Schemes(Noun):
@@ -142,15 +130,18 @@ class Schemes(Noun):
     @writes(
         SchemeBody,
         SchemeVersionShown,
-        example={"study": "01890a5d-ac96-774b-bcce-b302099a8057", "name": "Six emotions", "questions": [EMOTION]},
+        example={"study": "01890a5d-ac96-774b-bcce-b302099a8057", "form": EMOTION},
     )
     def create(self, request: Request) -> Response:
         """A scheme with its first version, open to change until a campaign opens with it."""
         body = self.checked(SchemeBody)
         study = self.root("scheme", Study, body["study"])
-        asked = [question(one) for one in body.get("questions", ())]
+        asked = document(body)
+        if asked is None:
+            said = _("Send a document, or name one of the gallery.")
+            raise Invalid("scheme_refused", said, fields={"form": [said]})
         return self.made(
-            lambda: schemes.create_scheme(actor=request.user, study=study, name=body["name"], questions=asked),
+            lambda: schemes.create_scheme(actor=request.user, study=study, name=body.get("name", ""), document=asked),
             shown=SchemeVersionShown, again=lambda pk: SchemeVersion.objects.filter(pk=pk, study=study).first(),
         )  # fmt: skip
 
@@ -160,12 +151,20 @@ class SchemeVersions(Noun):
     serializer_class = SchemeVersionShown
     filters = {"study": "study_id", "scheme": "scheme_id"}
 
-    @writes(None, SchemeVersionShown)
+    @writes(FormBody, SchemeVersionShown, 200, example={"form": EMOTION})
+    def partial_update(self, request: Request, pk: UUID) -> Response:
+        """Another document in the place of the version's own, while no campaign has opened with it."""
+        version = self.held(pk, "scheme")
+        body = self.checked(FormBody)
+        return self.shown(schemes.change_version(actor=request.user, version=version, document=body["form"]))
+
+    @writes(NextBody, SchemeVersionShown, example={"form": EMOTION})
     @action(detail=True, methods=["post"], url_path="next", pagination_class=None, filter_backends=())
     def next(self, request: Request, pk: UUID) -> Response:
-        """Begin the next version: a copy to change, in which questions and labels keep their identities."""
+        """Begin the next version. Questions and labels with ids that were there keep their identities."""
         version = access.fetch(request.user, "scheme", SchemeVersion.objects.all(), pk=pk)
-        return self.made(lambda: schemes.next_version(actor=request.user, version=version))
+        body = self.checked(NextBody)
+        return self.made(lambda: schemes.next_version(actor=request.user, version=version, document=body.get("form")))
 
     @writes(None, SchemeVersionShown, 200)
     @action(detail=True, methods=["post"], url_path="freeze", pagination_class=None, filter_backends=())
@@ -173,25 +172,6 @@ class SchemeVersions(Noun):
         """End all change of this version. Twice does no harm."""
         version = access.fetch(request.user, "scheme", SchemeVersion.objects.all(), pk=pk)
         return self.shown(schemes.freeze(actor=request.user, version=version))
-
-    @writes(QuestionBody, QuestionShown, example=EMOTION)
-    @action(detail=True, methods=["post"], url_path="questions", pagination_class=None, filter_backends=())
-    def add_question(self, request: Request, pk: UUID) -> Response:
-        """Ask one thing more."""
-        version = access.fetch(request.user, "scheme", SchemeVersion.objects.all(), pk=pk)
-        asked = question(self.checked(QuestionBody))
-        return self.made(
-            lambda: schemes.add_question(actor=request.user, version=version, question=asked), shown=QuestionShown,
-            again=lambda one: Question.objects.filter(pk=one, scheme_version=version).first(),
-        )  # fmt: skip
-
-    @writes(KeyBody, SchemeVersionShown, 200)
-    @action(detail=True, methods=["post"], url_path="remove-question", pagination_class=None, filter_backends=())
-    def remove_question(self, request: Request, pk: UUID) -> Response:
-        """Ask one thing less."""
-        version = access.fetch(request.user, "scheme", SchemeVersion.objects.all(), pk=pk)
-        schemes.remove_question(actor=request.user, version=version, **self.checked(KeyBody))
-        return self.shown(version)
 
 
 class Questions(Noun):

@@ -5,10 +5,11 @@ from labeling.models.campaigns import Annotator, Assignment, Campaign, CampaignI
 from labeling.models.handed_down import Lane, Quality, QueueRank, Suggestion
 from labeling.models.recordings import Alignment, Appearance, Exhibit, Item, ItemTarget, Recording, Track
 from labeling.models.results import AgreementReport, GoldLabel, GoldStandard
-from labeling.models.schemes import Guideline, GuidelineVersion, Label, Question, Scheme, SchemeVersion
+from labeling.models.schemes import Guideline, GuidelineVersion, Label, Question, Scheme, SchemeMigration, SchemeVersion
 
 __all__ = [
     "AgreementReport", "Alignment", "Annotation", "Annotator", "Answer", "Appearance", "Assignment", "Campaign", "CampaignItem",
     "CampaignRole", "Exhibit", "GoldLabel", "GoldStandard", "Guideline", "GuidelineVersion", "Item", "ItemTarget", "Label", "Lane",
-    "Quality", "Question", "QueuePlace", "QueueRank", "Recording", "Scheme", "SchemeVersion", "Segment", "Suggestion", "Trace", "TraceChunk", "Track",
+    "Quality", "Question", "QueuePlace", "QueueRank", "Recording", "Scheme", "SchemeMigration", "SchemeVersion", "Segment",
+    "Suggestion", "Trace", "TraceChunk", "Track",
 ]  # fmt: skip

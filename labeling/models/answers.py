@@ -31,6 +31,7 @@ class Annotation(Row):
         API = "api", _("Api")
         IMPORT = "import", _("Import")
         SIMULATION = "simulation", _("Simulation")
+        MIGRATION = "migration", _("Migration")  # brought over from an older version of the scheme
 
     item = models.ForeignKey(Item, on_delete=models.PROTECT, related_name="annotations")
     campaign = models.ForeignKey(Campaign, on_delete=models.PROTECT, related_name="annotations")
@@ -80,21 +81,39 @@ class Annotation(Row):
 
 
 class Answer(Row):
-    """One question's value: a label, a number, a point, or sealed text."""
+    """One value of a question: a label, a number, a point, or sealed text. A question that takes several labels has a row
+    for each; one that was answered by none of them has a row without a label."""
+
+    class State(models.TextChoices):
+        ANSWERED = "answered", _("Answered")
+        CANNOT_TELL = "cannot_tell", _("Cannot tell")
+        SKIPPED = "skipped", _("Skipped")
+
+    class Role(models.TextChoices):
+        PRIMARY = "primary", _("Primary")
+        SECONDARY = "secondary", _("Secondary")
 
     annotation = models.ForeignKey(Annotation, on_delete=models.PROTECT, related_name="answers")
     question = models.ForeignKey(Question, on_delete=models.PROTECT, related_name="+")
+    position = models.PositiveSmallIntegerField(default=0)  # its place among the rows of the question
+    state = models.CharField(max_length=12, choices=State.choices, default=State.ANSWERED)
+    role = models.CharField(max_length=10, choices=Role.choices, blank=True)
     label = models.ForeignKey(Label, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
-    number = models.FloatField(null=True, blank=True)
+    number = models.FloatField(null=True, blank=True)  # of yes or no: 1 or 0
     x = models.FloatField(null=True, blank=True)
     y = models.FloatField(null=True, blank=True)
+    intensity = models.FloatField(null=True, blank=True)
+    grade = models.CharField(max_length=1, blank=True)  # A to E, of an action unit
+    side = models.CharField(max_length=10, blank=True)  # left, right, asymmetric
+    confidence = models.FloatField(null=True, blank=True)  # in the whole answer: on its first row
+    reason = models.CharField(max_length=64, blank=True)  # the form's id of it, where the question was skipped
     text = SealedField()
 
     consent_path = "annotation__item__recording"
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["annotation", "question", "label"], name="answer_label_once"),
+            models.UniqueConstraint(fields=["annotation", "question", "position"], name="answer_position_once"),
         ]
 
 
@@ -102,13 +121,18 @@ class Segment(Row):
     """A labelled interval on a tier. Keeps the alignment it was made under; a new alignment never moves it."""
 
     annotation = models.ForeignKey(Annotation, on_delete=models.PROTECT, related_name="segments")
-    question = models.ForeignKey(Question, on_delete=models.PROTECT, related_name="+")  # the tier
+    question = models.ForeignKey(Question, on_delete=models.PROTECT, related_name="+")
+    tier = models.CharField(max_length=64, blank=True)  # the form's id of it
+    position = models.PositiveIntegerField(default=0)  # its place in the answer
     label = models.ForeignKey(Label, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
     track = models.ForeignKey(Track, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
     alignment = models.ForeignKey(Alignment, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
     start_us = models.BigIntegerField()
     end_us = models.BigIntegerField()
+    apex_us = models.BigIntegerField(null=True, blank=True)
     number = models.FloatField(null=True, blank=True)
+    intensity = models.FloatField(null=True, blank=True)
+    grade = models.CharField(max_length=1, blank=True)
     text = SealedField()
 
     consent_path = "annotation__item__recording"

@@ -64,13 +64,13 @@ def measure(
 
 
 def _measured(campaign: Campaign, question: Question, seed: int) -> dict | None:
-    if question.kind not in Question.MEASURED:
-        return None  # free words and tiers have no coefficient here
-    if question.kind == Question.Kind.TRACE:
+    if question.gives == Question.Gives.NOTHING:
+        return None  # free words, points, tiers and comparisons have no coefficient here
+    if question.gives == Question.Gives.TRACE:
         clips = [one.values for one in ratings.traces(campaign, question) if len(one.annotators) > 1]
         name, result = "concordance_pairwise", load("concordance_pairwise")(clips, seed=seed, resamples=RESAMPLES)
     else:
-        name = f"alpha_{question.level}"
+        name = "alpha_masi" if question.gives == Question.Gives.LABELS else f"alpha_{question.level}"
         result = load(name)(ratings.table(campaign, question).values, seed=seed, resamples=RESAMPLES)
     return {"question": question.key, "question_id": str(question.pk), "measure": name, **_plain(result)}
 

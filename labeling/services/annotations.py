@@ -20,7 +20,6 @@ from django.utils import timezone
 from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext as _
 
-from consent import keys
 from consent.gate import Use, permitted
 from core import audit, bulk, ids
 from core.errors import ConsentMissing, Refused
@@ -28,20 +27,19 @@ from core.models import User
 from core.prepared import Prepared, PreparedUpdate
 from labeling.models import (
     Annotation,
-    Answer,
     Assignment,
     Campaign,
     CampaignItem,
     Item,
-    ItemTarget,
-    Question,
     QueuePlace,
 )
-from labeling.services import segments, traces, values
+from labeling.services import kept, traces, values
+from labeling.services.definitions import Definition, definition
 from labeling.services.queue import withdrawn
-from labeling.services.schemes import Definition, definition
+from labeling.services.values import Said, Shown
 
 USE = Use("human_annotation")
+NO_TRACE = UUID(int=0)  # stands where an imported trace's id would
 _COLUMNS = [field.attname for field in Annotation._meta.concrete_fields]
 TAKES_ANSWERS = (Campaign.State.OPEN, Campaign.State.PAUSED)  # paused hands nothing out, but takes what was begun
 
@@ -61,7 +59,7 @@ class Evidence:
 
 def _states(assignment: UUID, now: datetime) -> QuerySet:
     held = permitted(Assignment.objects.select_for_update(of=("self",)), USE, now=now).filter(pk=assignment).order_by()
-    return held.values_list("state", "campaign__state")[:1]
+    return held.values_list("state", "campaign__state", "campaign__scheme_version_id")[:1]
 
 
 def _same_or_current(
@@ -116,9 +114,10 @@ def submit_annotation(
 ) -> Annotation:
     """Record the actor's answer to an assignment, in place of the one they gave before.
 
-    `answers` maps a question's key to {"label": id}, {"number": n}, {"text": s} or {"segments": [...]}; a question of
-    trace is answered by the trace that was finished before. Safe to repeat: the same `client_id` returns the annotation already stored, with
-    `repeated` set. An answer to a lease that ran out is taken as well.
+    `answers` maps a question's key to {"value": …}, {"cannot_tell": true} or {"skip": {…}}, as affect/schemes/checking.py tells;
+    a question of trace is answered by {"value": {"trace": id}}, the client's id of the trace that was finished before. Safe to
+    repeat: the same `client_id` returns the annotation already stored, with `repeated` set. An answer to a lease that ran
+    out is taken as well.
 
     Raises Invalid (see values.check_answers), Refused `client_id_reused`, `campaign_closed`, `scheme_stale`,
     `trace_unfinished`, and Gone `participant_withdrawn`.
@@ -131,9 +130,15 @@ def submit_annotation(
         values.check_whole(played_us, "played_us", 2**53),
     )
     asked = definition(assignment.campaign.scheme_version_id)
-    said = values.check_answers(asked, answers)
-    segments.check(said, assignment.item_id)
+    said = values.check_answers(asked, answers, _shown(asked, assignment, answers))
     return _store(actor, assignment, client_id, asked, said, evidence, source)
+
+
+def _shown(asked: Definition, assignment: Assignment, answers: Any) -> Shown:
+    """What there was to answer about. Looked up only for what is asked in time, so that a choice costs no statement."""
+    if not asked.in_time:
+        return Shown()
+    return Shown(traces.bounds(assignment.item), traces=traces.finished(assignment, asked, answers))
 
 
 @transaction.atomic
@@ -142,7 +147,7 @@ def _store(
     assignment: Assignment,
     client_id: UUID,
     asked: Definition,
-    said: Sequence[values.Value],
+    said: Said,
     evidence: Evidence,
     source: str,
 ) -> Annotation:
@@ -151,7 +156,7 @@ def _store(
     # PostgreSQL asks the gate as it was before a wait for this row: where somebody stopped meanwhile it is asked again.
     if states is None or (states[0] == Assignment.State.WITHDRAWN and not _allowed(assignment)):
         raise withdrawn()
-    assignment.state, campaign_state = states
+    assignment.state, campaign_state, version_id = states
     fingerprint = _fingerprint(assignment, said)
     stored, before = _stored_before(assignment, client_id)
     if stored is not None:
@@ -164,10 +169,17 @@ def _store(
         return stored
     if campaign_state not in TAKES_ANSWERS:
         raise Refused("campaign_closed", _("This campaign is closed and takes no more answers."))
+    if version_id != asked.version_id:  # switched since the answers were checked
+        raise values.stale()
     annotation = _revision(assignment, before, client_id, fingerprint, evidence, source)
-    _keep_answers(annotation, said, assignment)
+    kept.write(
+        [(annotation, said)],
+        asked,
+        study_id=assignment.campaign.study_id,
+        perceived=lambda: traces.perceived(assignment),
+    )
     if asked.traces:
-        traces.attach(annotation, asked.traces, before=before)
+        traces.attach(annotation, asked, said)
     _count(assignment, first=before is None)
     audit.record(
         "labeling.annotation.submitted", actor=actor, target=annotation, study=assignment.campaign.study_id,
@@ -221,34 +233,6 @@ def _perceived(campaign: Campaign, claims: Mapping[str, Any]) -> dict[str, Any]:
     return {**claims, **campaign.perceived, "prediction": campaign.predictions}
 
 
-def _keep_answers(annotation: Annotation, said: Sequence[values.Value], assignment: Assignment) -> None:
-    sealed: dict[str, bytes] = {}
-    texts, tiers = [value for value in said if value.text], any(value.segments for value in said)
-    targets = _targets_of(assignment.item_id) if texts or tiers else []
-    if texts:
-        made = keys.seal_many(
-            [value.text for value in texts],
-            study_id=assignment.campaign.study_id,
-            participant_ids=[targets] * len(texts),
-        )
-        sealed = {value.question.key: text for value, text in zip(texts, made, strict=True)}
-    bulk.insert(
-        Answer,
-        ("id", "created_at", "annotation_id", "question_id", "label_id", "number", "text"),
-        [(ids.new(), annotation.created_at, annotation.pk, value.question.id, value.label, value.number,
-          sealed.get(value.question.key, b"")) for value in said],
-    )  # fmt: skip
-    if tiers:
-        segments.keep(
-            [(annotation, said)], study_id=assignment.campaign.study_id, targets={assignment.item_id: targets},
-            assignment=assignment,
-        )  # fmt: skip
-
-
-def _targets_of(item_id: UUID) -> list[UUID]:
-    return list(ItemTarget.objects.filter(item_id=item_id).values_list("participant_id", flat=True))
-
-
 def _count(assignment: Assignment, *, first: bool) -> None:
     """The assignment is answered; the queue counts it once, also when its lease had run out meanwhile."""
     was = assignment.state
@@ -263,47 +247,15 @@ def _count(assignment: Assignment, *, first: bool) -> None:
     _COUNTED_HERE.run(campaign=assignment.campaign_id, annotator=assignment.annotator_id)
 
 
-def _fingerprint(assignment: Assignment, said: Sequence[values.Value]) -> bytes:
+def _fingerprint(assignment: Assignment, said: Said) -> bytes:
     """A keyed hash of what was said: tells a repeat from another answer under the same client id, and tells nothing else."""
-    plain: list[list[Any]] = []
-    for value in said:
-        spans = (
-            [[[one.start_us, one.end_us, str(one.label), one.text] for one in value.segments]] if value.segments else []
-        )
-        plain.append([value.question.key, str(value.label or ""), value.number, value.text, *spans])
-    text = json.dumps([str(assignment.pk), plain], ensure_ascii=False)
+    text = json.dumps([str(assignment.pk), said], ensure_ascii=False, sort_keys=True)
     return salted_hmac("labeling.annotation.fingerprint", text, algorithm="sha256").digest()
 
 
-# Reading back ---------------------------------------------------------------------------------------------------------
-
-
-def answers_of(annotation: Annotation) -> dict[str, dict[str, Any]]:
-    """An annotation's answers by question key, as they are sent: {"label": id}, {"number": n}, {"text": s},
-    {"segments": [...]}, {"trace": id}."""
-    found: dict[str, dict[str, Any]] = {}
-    targets: list[UUID] | None = None
-    tiers: dict[UUID, list[dict[str, Any]]] | None = None
-    for answer in annotation.answers.select_related("question__scheme_version"):
-        if answer.question.kind == Question.Kind.SEGMENTS:
-            targets = _targets_of(annotation.item_id) if targets is None else targets
-            tiers = (
-                segments.of(annotation, answer.question.scheme_version.study_id, targets) if tiers is None else tiers
-            )
-            found[answer.question.key] = {"segments": tiers.get(answer.question_id, [])}
-        elif answer.label_id is not None:
-            found[answer.question.key] = {"label": str(answer.label_id)}
-        elif answer.number is not None:
-            found[answer.question.key] = {"number": answer.number}
-        elif answer.text:
-            targets = _targets_of(annotation.item_id) if targets is None else targets
-            study_id = answer.question.scheme_version.study_id
-            found[answer.question.key] = {
-                "text": keys.open_text(bytes(answer.text), study_id=study_id, participant_ids=targets)
-            }
-    for key, trace in annotation.traces.values_list("question__key", "pk"):
-        found[key] = {"trace": str(trace)}
-    return found
+def answers_of(annotation: Annotation) -> Said:
+    """An annotation's answers by question, as they were sent."""
+    return kept.read(annotation)
 
 
 # From elsewhere -------------------------------------------------------------------------------------------------------
@@ -332,10 +284,8 @@ def import_annotations(
     ConsentMissing when a participant does not allow labeling.
     """
     asked = definition(campaign.scheme_version_id)
-    said = [values.check_answers(_without_traces(asked), row.answers) for row in rows]
     _refuse_foreign(campaign, {row.item_id for row in rows})
-    for row, one in zip(rows, said, strict=True):
-        segments.check(one, row.item_id)
+    said = _checked(asked, rows)
     before = {
         (one.item_id, one.annotator_id): one for one in Annotation.objects.filter(campaign=campaign, current=True)
     }
@@ -347,14 +297,25 @@ def import_annotations(
     replaced = [one.supersedes_id for one in made if one.supersedes_id]
     Annotation.objects.filter(pk__in=replaced).update(current=False)
     Annotation.objects.bulk_create(made, batch_size=500)
-    sealing = any(value.text or value.segments for one in said for value in one)
-    targets = _targets({row.item_id for row in rows} if sealing else set())
-    Answer.objects.bulk_create(_answer_rows(campaign, made, said, targets), batch_size=1000)
-    segments.keep(zip(made, said, strict=True), study_id=campaign.study_id, targets=targets)
+    kept.write(list(zip(made, said, strict=True)), asked, study_id=campaign.study_id)
     for annotation, row in zip(made, rows, strict=True):
         traces.import_traces(annotation, asked, row.traces)
     audit.record("labeling.annotations.imported", actor=actor, target=campaign, annotations=len(made), source=source)
     return len(made)
+
+
+def _checked(asked: Definition, rows: Sequence[Imported]) -> list[Said]:
+    """What each row says. Its traces are answers to their questions, in samples instead of by the id of one kept before."""
+    items = Item.objects.in_bulk({row.item_id for row in rows}) if asked.in_time else {}
+    said = []
+    for row in rows:
+        shown, answers = Shown(), dict(row.answers)
+        if asked.in_time:
+            told = traces.told_of(asked, row.traces, items[row.item_id])
+            shown = Shown(traces.bounds(items[row.item_id]), traces=told)
+            answers |= {key: {"value": {"trace": str(NO_TRACE)}} for key in told}
+        said.append(values.check_answers(asked, answers, shown))
+    return said
 
 
 def _imported(campaign: Campaign, row: Imported, old: Annotation | None, source: str) -> Annotation:
@@ -364,11 +325,6 @@ def _imported(campaign: Campaign, row: Imported, old: Annotation | None, source:
         client_id=ids.new(), source=source, perceived=_perceived(campaign, values.check_claims(row.perceived)),
         started_at=row.started_at, duration_ms=row.duration_ms,
     )  # fmt: skip
-
-
-def _without_traces(asked: Definition) -> Definition:
-    rest = {key: one for key, one in asked.questions.items() if one.kind != Question.Kind.TRACE}
-    return Definition(asked.version_id, asked.scheme_id, asked.number, asked.frozen, rest)
 
 
 def _refuse_foreign(campaign: Campaign, item_ids: set[UUID]) -> None:
@@ -384,36 +340,3 @@ def _refuse_foreign(campaign: Campaign, item_ids: set[UUID]) -> None:
             _("Participants in some of these items do not allow labeling."),
             missing=len(item_ids) - allowed,
         )
-
-
-def _targets(item_ids: set[UUID]) -> dict[UUID, list[UUID]]:
-    found: dict[UUID, list[UUID]] = {}
-    for item, person in ItemTarget.objects.filter(item_id__in=item_ids).values_list("item_id", "participant_id"):
-        found.setdefault(item, []).append(person)
-    return found
-
-
-def _answer_rows(
-    campaign: Campaign,
-    made: Sequence[Annotation],
-    said: Sequence[Sequence[values.Value]],
-    targets: Mapping[UUID, list[UUID]],
-) -> list[Answer]:
-    rows: list[Answer] = []
-    texts: list[tuple[Answer, str, list[UUID]]] = []
-    for annotation, values_ in zip(made, said, strict=True):
-        for value in values_:
-            row = Answer(
-                annotation=annotation, question_id=value.question.id, label_id=value.label, number=value.number
-            )
-            rows.append(row)
-            if value.text:
-                texts.append((row, value.text, targets[annotation.item_id]))
-    sealed = (
-        keys.seal_many([text for _row, text, _people in texts], study_id=campaign.study_id,
-                       participant_ids=[people for _row, _text, people in texts])
-        if texts else []
-    )  # fmt: skip
-    for (row, _said, _people), text in zip(texts, sealed, strict=True):
-        row.text = text
-    return rows

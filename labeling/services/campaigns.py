@@ -27,6 +27,7 @@ from labeling.models import (
     CampaignItem,
     GuidelineVersion,
     Item,
+    Question,
     QueuePlace,
     QueueRank,
     SchemeVersion,
@@ -99,7 +100,7 @@ def add_items(*, actor: User | None, campaign: Campaign, items: Iterable[UUID], 
 def open_campaign(*, actor: User | None, campaign: Campaign) -> Campaign:
     """Begin handing out, for the first time or after a pause. The scheme version is frozen from now on.
 
-    Raises Refused `campaign_closed`, `campaign_empty`, `scheme_empty`.
+    Raises Refused `campaign_closed`, `campaign_empty`, `scheme_empty`, `comparison_unsupported`.
     """
     campaign = Campaign.objects.select_for_update().select_related("scheme_version").get(pk=campaign.pk)
     if campaign.state == Campaign.State.OPEN:
@@ -110,6 +111,11 @@ def open_campaign(*, actor: User | None, campaign: Campaign) -> Campaign:
         raise Refused("campaign_empty", _("Add items first: there is nothing to label."))
     if not campaign.scheme_version.questions.exists():
         raise Refused("scheme_empty", _("The scheme asks nothing yet."))
+    if campaign.scheme_version.questions.filter(kind=Question.Kind.COMPARISON).exists():
+        raise Refused(
+            "comparison_unsupported",
+            _("Items are handed out one by one yet; a scheme that compares them cannot be used."),
+        )
     schemes.freeze(actor=actor, version=campaign.scheme_version)
     return _move(actor, campaign, Campaign.State.OPEN, "labeling.campaign.opened")
 

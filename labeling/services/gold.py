@@ -34,9 +34,10 @@ COLUMNS = (
 )  # fmt: skip
 FLAG = COLUMNS.index("flag")
 DEFAULTS = {
-    Question.Kind.CHOICE: {"method": "majority", "ties": "none"},
-    Question.Kind.SCALE: {"method": "mean"},
-    Question.Kind.TRACE: {"method": "mean_of_traces", "grid_us": ratings.GRID_US},
+    Question.Gives.LABEL: {"method": "majority", "ties": "none"},
+    Question.Gives.TRUTH: {"method": "majority", "ties": "none"},
+    Question.Gives.NUMBER: {"method": "mean"},
+    Question.Gives.TRACE: {"method": "mean_of_traces", "grid_us": ratings.GRID_US},
 }
 
 
@@ -80,7 +81,7 @@ def give_up(gold: GoldStandard) -> None:
 
 
 def _rows(gold: GoldStandard, campaign: Campaign, progress: Callable[[int, int], None] | None) -> Iterator[tuple]:
-    questions = list(campaign.scheme_version.questions.filter(kind__in=Question.MEASURED))
+    questions = list(campaign.scheme_version.questions.filter(gives__in=Question.FUSED))
     now = timezone.now()
     for done, question in enumerate(questions):
         if progress is not None:
@@ -105,7 +106,7 @@ def _keep(gold: GoldStandard, inputs: str, rows: list[tuple]) -> GoldStandard:
 
 
 def _methods(campaign: Campaign, asked: Mapping[str, Mapping[str, Any]]) -> dict[str, dict]:
-    questions = {q.key: q for q in campaign.scheme_version.questions.filter(kind__in=Question.MEASURED)}
+    questions = {q.key: q for q in campaign.scheme_version.questions.filter(gives__in=Question.FUSED)}
     if unknown := sorted(set(asked) - set(questions)):
         raise Invalid("question_unknown", _("The scheme has no question %(key)s.") % {"key": unknown[0][:40]})
     chosen: dict[str, dict] = {}
@@ -115,7 +116,7 @@ def _methods(campaign: Campaign, asked: Mapping[str, Mapping[str, Any]]) -> dict
 
 
 def _method(campaign: Campaign, question: Question, asked: Mapping[str, Any]) -> dict:
-    default = DEFAULTS[question.kind]
+    default = DEFAULTS[question.gives]
     method = {**default, **asked}
     seed = method.pop("seed", None)
     wrong = set(method) - set(default) or any(method[name] != default[name] for name in default if name != "ties")
@@ -129,7 +130,7 @@ def _method(campaign: Campaign, question: Question, asked: Mapping[str, Any]) ->
 
 
 def _fused(campaign: Campaign, question: Question, method: dict) -> list[dict]:
-    if question.kind == Question.Kind.TRACE:
+    if question.gives == Question.Gives.TRACE:
         return [_of_traces(one) for one in ratings.traces(campaign, question)]
     table = ratings.table(campaign, question)
     columns = zip(table.items, zip(*table.values, strict=True), strict=True) if table.items else ()
@@ -137,15 +138,22 @@ def _fused(campaign: Campaign, question: Question, method: dict) -> list[dict]:
 
 
 def _of_values(item: UUID, values: list, question: Question, method: dict) -> dict:
-    if question.kind == Question.Kind.SCALE:
+    if question.gives == Question.Gives.NUMBER:
         fused = mean_scale(values)
         return {"item": item, "number": fused.mean, "spread": fused.sd, "n": fused.n}
     # Each item draws its own lot, so adding an item later changes no other item's label.
     fused = majority(values, ties=method["ties"], seed=method.get("seed"), key=str(item))
     return {
-        "item": item, "label": fused.label, "spread": max((share for _label, share in fused.shares), default=0.0), "n": len(values),
+        "item": item, **_winner(question, fused.label), "spread": max((share for _label, share in fused.shares), default=0.0), "n": len(values),
         "flag": "tie" if fused.tied else "", "votes": {label: values.count(label) for label in sorted(set(values))},
     }  # fmt: skip
+
+
+def _winner(question: Question, label: str | None) -> dict:
+    """What most said, as a label or, of yes and no, as 1 or 0."""
+    if question.gives == Question.Gives.TRUTH:
+        return {"number": None if label is None else float(ratings.TRUTHS.index(label))}
+    return {"label": label}
 
 
 def _of_traces(one: ratings.TracesOfItem) -> dict:

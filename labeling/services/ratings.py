@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from hashlib import sha256
+from typing import Any
 from uuid import UUID
 
 import numpy as np
@@ -22,6 +23,8 @@ from consent.gate import Use, permitted
 from labeling.models import Annotation, Annotator, Answer, Campaign, Question, Trace
 
 USE = Use("human_annotation")
+Gives = Question.Gives
+TRUTHS = ("no", "yes")
 GRID_US = 100_000  # traces are compared and fused at 10 Hz, the rate of SEWA and AVEC
 LARGEST_GAP_US = 1_000_000  # a longer silence of the hand stays missing
 
@@ -33,7 +36,7 @@ class Ratings:
     question: Question
     annotators: list[UUID]
     items: list[UUID]
-    values: list[list[str | float | None]]
+    values: list[list[str | float | frozenset[str] | None]]
 
     @property
     def n(self) -> int:
@@ -74,26 +77,47 @@ def simulated(campaign: Campaign) -> dict[str, int]:
 
 
 def spread_of_answers(campaign: Campaign, question: Question, use: Use = USE) -> dict[str | float, int]:
-    """How often each value of a question was given; counted by the database."""
-    said = Answer.objects.filter(annotation__in=annotations(campaign, use), question__identity=question.identity)
-    field = "label__identity" if question.kind == Question.Kind.CHOICE else "number"
+    """How often each value of a question was given; counted by the database. Of several labels each counts."""
+    said = _said(campaign, question, use)
+    labelled = question.gives in (Gives.LABEL, Gives.LABELS)
+    field = "label__identity" if labelled else "number"
     counted = said.exclude(**{field: None}).values_list(field).annotate(n=Count("pk")).order_by(field)
-    return {str(value) if question.kind == Question.Kind.CHOICE else value: n for value, n in counted}
+    return {_value(question, value, value): n for value, n in counted}
 
 
 def table(campaign: Campaign, question: Question, use: Use = USE) -> Ratings:
-    """All ratings of a question of choice or scale, in a stable order."""
-    said = Answer.objects.filter(
-        annotation__in=annotations(campaign, use), question__identity=question.identity
-    ).values_list("annotation__annotator_id", "annotation__item_id", "label__identity", "number")
-    cells: dict[tuple[UUID, UUID], str | float] = {}
+    """All ratings of a question in a stable order: an identity, a set of them, a number, or "yes" and "no". Who could not
+    tell or skipped it gave none. Of primary and secondary labels the primary one counts."""
+    said = _said(campaign, question, use).values_list(
+        "annotation__annotator_id", "annotation__item_id", "label__identity", "number"
+    )
+    cells: dict[tuple[UUID, UUID], Any] = {}
+    several = question.gives == Gives.LABELS
     for annotator, item, label, number in said.iterator(chunk_size=5000):
-        value = number if question.kind != Question.Kind.CHOICE else str(label) if label else None
-        if value is not None:
+        if several:
+            cells.setdefault((annotator, item), set()).update([str(label)] if label else [])
+        elif (value := _value(question, label, number)) is not None:
             cells[annotator, item] = value
+    if several:
+        cells = {place: frozenset(labels) for place, labels in cells.items()}
     annotators = sorted({annotator for annotator, _ in cells})
     items = sorted({item for _, item in cells})
     return Ratings(question, annotators, items, [[cells.get((a, i)) for i in items] for a in annotators])
+
+
+def _said(campaign: Campaign, question: Question, use: Use) -> QuerySet[Answer]:
+    rows = Answer.objects.filter(
+        annotation__in=annotations(campaign, use), question__identity=question.identity, state=Answer.State.ANSWERED
+    )
+    return rows.exclude(role=Answer.Role.SECONDARY)
+
+
+def _value(question: Question, label: UUID | None, number: float | None) -> str | float | None:
+    if question.gives in (Gives.LABEL, Gives.LABELS):
+        return str(label) if label else None
+    if question.gives == Gives.TRUTH:
+        return None if number is None else TRUTHS[number == 1]
+    return number
 
 
 def traces(

@@ -12,6 +12,7 @@ from django.db.models import F, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from affect.schemes.model import Question
 from consent.gate import Use, permitted
 from consent.models import Study
 from consent.purposes import Modality
@@ -21,7 +22,6 @@ from core.models import User
 from core.prepared import Prepared
 from labeling.models import Annotator, Assignment, Campaign, SchemeVersion, Track
 from labeling.services import campaigns, schemes
-from labeling.services.schemes import NewQuestion
 
 USE = Use("human_annotation")
 
@@ -117,7 +117,7 @@ def _refuse_wrong(held: Campaign, changed: dict[str, Any]) -> None:
 @transaction.atomic
 def draw_up(
     *, actor: User, study: Study, scheme_version: SchemeVersion | None, scheme_name: str = "",
-    questions: Sequence[NewQuestion] = (), **rules: object,
+    questions: Sequence[Question] = (), **rules: object,
 ) -> Campaign:  # fmt: skip
     """A campaign with a scheme that exists, or with one made for it in the same step; both or neither. Raises as
     `create_campaign` and `create_scheme`."""

@@ -1,184 +1,130 @@
 """Schemes: what is asked, in versions. A version that a campaign opened with is frozen and refuses every change.
 
-`definition` reads a version once into plain values; a frozen one is kept in memory, since it cannot change any more.
+A version is a document (`affect.schemes`, docs/schemes.md). It comes as JSON, from the gallery, or from questions that the
+builders make; what is wrong with it is told with pointer, line and column. Its questions and labels are written as rows
+each time it is stored: an id that an earlier version of the scheme had keeps its identity.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from functools import lru_cache
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
 from django.db import transaction
 from django.db.models import Max
 from django.utils import timezone
-from django.utils.text import slugify
 from django.utils.translation import gettext as _
 
-from affect import vocabularies
+from affect.schemes import Problem, SchemeError, form, gallery
+from affect.schemes import Scheme as Form
+from affect.schemes import model as asking
+from affect.schemes.marks import marked
 from consent.models import Study
 from core import audit, ids
 from core.errors import Invalid, Refused
 from core.models import User
 from labeling.models import Label, Question, Scheme, SchemeVersion
+from labeling.services.builders import around, axis, choice_from, scale_from
+from labeling.services.definitions import Asked, AskedLabel, Definition, definition
+
+__all__ = [
+    "Asked", "AskedLabel", "Definition", "around", "axis", "change_version", "choice_from", "create_scheme", "definition", "freeze",
+    "from_gallery", "labels_in", "next_version", "read", "scale_from",
+]  # fmt: skip
+
+Document = Form | Mapping[str, Any] | str
+# One label of several, or a set of them: what an answer of these kinds is depends on how many may be chosen.
+_LABELLED = (asking.Choice, asking.Wheel)
+_GIVES = {
+    asking.PrimarySecondary: Question.Gives.LABEL, asking.Scale: Question.Gives.NUMBER, asking.YesNo: Question.Gives.TRUTH,
+    asking.ActionUnits: Question.Gives.LABELS,
+}  # fmt: skip
 
 
-@dataclass(frozen=True)
-class NewLabel:
-    code: str
-    name: Mapping[str, str]
-    uri: str = ""
-    emotion: str = ""
-    identity: UUID | None = None
-
-
-@dataclass(frozen=True)
-class NewQuestion:
-    """A question to ask. `kind` and `level` are codes of Question; texts are maps by language."""
-
-    key: str
-    kind: str
-    prompt: Mapping[str, str]
-    level: str = ""
-    hint: Mapping[str, str] = field(default_factory=dict)
-    required: bool = True
-    labels: Sequence[NewLabel] = ()
-    dimension: str = ""
-    uri: str = ""
-    minimum: float | None = None
-    maximum: float | None = None
-    step: float | None = None
-    anchors: Sequence[Mapping[str, Any]] = ()  # {"value": 1, "text": {"en": "passive"}}
-    identity: UUID | None = None
-
-
-@dataclass(frozen=True)
-class AskedLabel:
-    id: UUID
-    code: str
-    name: Mapping[str, str]
-    emotion: str
-
-
-@dataclass(frozen=True)
-class Asked:
-    """A question as it is asked and checked: plain values, no queries."""
-
-    id: UUID
-    key: str
-    kind: str
-    prompt: Mapping[str, str]
-    hint: Mapping[str, str]
-    required: bool
-    minimum: float | None
-    maximum: float | None
-    step: float | None
-    anchors: Sequence[Mapping[str, Any]]
-    labels: Mapping[UUID, AskedLabel]
-
-
-@dataclass(frozen=True)
-class Definition:
-    """A whole version: questions by key, in their order."""
-
-    version_id: UUID
-    scheme_id: UUID
-    number: int
-    frozen: bool
-    questions: Mapping[str, Asked]
-
-    @property
-    def traces(self) -> list[Asked]:
-        return [one for one in self.questions.values() if one.kind == Question.Kind.TRACE]
-
-
-def definition(version_id: UUID) -> Definition:
-    """What a scheme version asks."""
+def read(document: Document) -> Form:
+    """The scheme that a text, parsed JSON or a scheme is. Raises Invalid("scheme_refused"), whose fields tell each mistake by
+    its place: "form/questions/0/range" -> ["line 12, column 5: …"]; `problems` has the same for programs."""
     try:
-        return _frozen(version_id)
-    except _NotFrozen as found:
-        return found.definition
+        if isinstance(document, str):
+            return form.loads(document)
+        return form.read(form.document_of(document) if isinstance(document, Form) else document)
+    except SchemeError as error:
+        raise refused(error.problems) from None
 
 
-def choice_from(vocabulary_id: str, *, key: str, prompt: Mapping[str, str], required: bool = True) -> NewQuestion:
-    """A question of choice whose labels are the terms of a vocabulary of categories. ValueError when it has none."""
-    vocabulary = vocabularies.load(vocabulary_id)
-    if vocabulary.kind != "category":
-        raise ValueError(f"{vocabulary_id!r} holds dimensions, no categories")
-    labels = [NewLabel(term.id, dict(term.names), term.uri, term.token) for term in vocabulary.terms]
-    return NewQuestion(key, Question.Kind.CHOICE, prompt, Question.Level.NOMINAL, required=required, labels=labels)
+def refused(problems: Sequence[Problem], name: str = "form") -> Invalid:
+    """What is wrong with a document, as the person who sent it is told."""
+    fields: dict[str, list[str]] = {}
+    for one in problems:
+        fields.setdefault(f"{name}{one.at}", []).append(
+            _("Line %(line)d, column %(column)d: %(what)s")
+            % {"line": one.line, "column": one.column, "what": one.message}
+            if one.line
+            else one.message
+        )
+    told = [
+        {"code": one.code, "at": one.at, "line": one.line, "column": one.column, "message": one.message}
+        for one in problems
+    ]
+    return Invalid(
+        "scheme_refused", _("This is no scheme yet: %(what)s") % {"what": problems[0]}, fields=fields, problems=told
+    )
 
 
-def scale_from(
-    vocabulary_id: str,
-    dimension: str,
-    *,
-    prompt: Mapping[str, str],
-    key: str = "",
-    kind: str = Question.Kind.SCALE,
-    required: bool = True,
-) -> NewQuestion:
-    """A scale (or, with kind="trace", a continuous rating) of a vocabulary's dimension, with its validated anchors."""
-    term = vocabularies.load(vocabulary_id)[dimension]
-    if term.scale is None:
-        raise ValueError(f"{dimension!r} of {vocabulary_id!r} is no dimension")
-    scale = term.scale
-    step = (scale.maximum - scale.minimum) / (scale.steps - 1) if scale.steps else None
-    level = Question.Level.ORDINAL if scale.steps and kind == Question.Kind.SCALE else Question.Level.INTERVAL
-    return NewQuestion(
-        key or dimension, kind, prompt, level, required=required, dimension=dimension, uri=term.uri,
-        minimum=scale.minimum, maximum=scale.maximum, step=step if kind == Question.Kind.SCALE else None,
-        anchors=[{"value": scale.minimum, "text": dict(scale.low)}, {"value": scale.maximum, "text": dict(scale.high)}],
-    )  # fmt: skip
+def from_gallery(name: str) -> Form:
+    """A scheme of the gallery. Raises Invalid("scheme_unknown")."""
+    if name not in gallery.NAMES:
+        said = _("The gallery has no scheme of that name.")
+        raise Invalid("scheme_unknown", said, fields={"gallery": [said]})
+    return gallery.load(name)
 
 
 @transaction.atomic
-def create_scheme(*, actor: User | None, study: Study, name: str, questions: Sequence[NewQuestion]) -> SchemeVersion:
-    """A scheme with its first version, open to change until a campaign opens with it."""
-    if Scheme.objects.filter(study=study, name=name).exists():
+def create_scheme(
+    *, actor: User | None, study: Study, name: str = "", questions: Sequence[asking.Question] = (), document: Document | None = None
+) -> SchemeVersion:  # fmt: skip
+    """A scheme with its first version, open to change until a campaign opens with it: from a document or from questions.
+
+    Without a name it has the document's own, in its first language. Raises Invalid as `read`, Refused("name_taken").
+    """
+    scheme = Scheme(study=study)
+    made = read(document if document is not None else around(questions, id=str(scheme.pk), name=name))
+    scheme.name = name or made.name[made.languages[0]][:120]
+    if Scheme.objects.filter(study=study, name=scheme.name).exists():
         raise Refused("name_taken", _("This study has a scheme of that name."))
-    scheme = Scheme.objects.create(study=study, name=name)
-    version = SchemeVersion.objects.create(study=study, scheme=scheme, number=1)
-    for question in questions:
-        _add(version, question)
-    audit.record("labeling.scheme.created", actor=actor, target=version, questions=len(questions))
+    scheme.save(force_insert=True)
+    version = SchemeVersion(study=study, scheme=scheme, number=1)
+    _write(version, made)
+    audit.record("labeling.scheme.created", actor=actor, target=version, questions=len(made.questions))
     return version
 
 
 @transaction.atomic
-def add_question(*, actor: User | None, version: SchemeVersion, question: NewQuestion) -> Question:
-    """Ask one thing more. Refused when the version is frozen."""
-    version = _changeable(version)
-    made = _add(version, question)
-    audit.record("labeling.scheme.changed", actor=actor, target=version, added=made.pk)
-    return made
+def change_version(*, actor: User | None, version: SchemeVersion, document: Document) -> SchemeVersion:
+    """Another document in the place of a version's own. Refused when the version is frozen."""
+    made = read(document)
+    held = SchemeVersion.objects.select_for_update().get(pk=version.pk)
+    if held.frozen_at is not None:
+        raise Refused("scheme_frozen", _("A campaign was opened with this version. Begin a new version to change it."))
+    before = held.form
+    _write(held, made)
+    if held.form != before:
+        audit.record("labeling.scheme.changed", actor=actor, target=held, questions=len(made.questions))
+    return held
 
 
 @transaction.atomic
-def remove_question(*, actor: User | None, version: SchemeVersion, key: str) -> None:
-    """Ask one thing less. Refused when the version is frozen."""
-    version = _changeable(version)
-    for question in Question.objects.filter(scheme_version=version, key=key):
-        question.labels.all().delete()
-        question.delete()
-        audit.record("labeling.scheme.changed", actor=actor, target=version, removed=question.identity)
-
-
-@transaction.atomic
-def next_version(*, actor: User | None, version: SchemeVersion) -> SchemeVersion:
-    """A copy of a version to change: questions and labels keep their identities."""
+def next_version(*, actor: User | None, version: SchemeVersion, document: Document | None = None) -> SchemeVersion:
+    """The next version, open to change: what the document asks, or a copy. Equal ids keep their identities."""
+    made = read(document if document is not None else version.form)
+    Scheme.objects.select_for_update().get(pk=version.scheme_id)
     number = SchemeVersion.objects.filter(scheme_id=version.scheme_id).aggregate(Max("number"))["number__max"] + 1
-    made = SchemeVersion.objects.create(study_id=version.study_id, scheme_id=version.scheme_id, number=number)
-    for old in version.questions.prefetch_related("labels"):
-        labels = [NewLabel(one.code, one.name, one.uri, one.emotion, one.identity) for one in old.labels.all()]
-        _add(made, NewQuestion(
-            old.key, old.kind, old.prompt, old.level, old.hint, old.required, labels, old.dimension, old.uri,
-            old.minimum, old.maximum, old.step, old.anchors, old.identity,
-        ))  # fmt: skip
-    audit.record("labeling.scheme.version_begun", actor=actor, target=made, number=number)
-    return made
+    following = SchemeVersion(study_id=version.study_id, scheme_id=version.scheme_id, number=number)
+    _write(following, made)
+    audit.record("labeling.scheme.version_begun", actor=actor, target=following, number=number)
+    return following
 
 
 @transaction.atomic
@@ -190,87 +136,87 @@ def freeze(*, actor: User | None, version: SchemeVersion) -> SchemeVersion:
     return version
 
 
-def _add(version: SchemeVersion, question: NewQuestion) -> Question:
-    _check(version, question)
-    trace, scale = question.kind == Question.Kind.TRACE, question.kind == Question.Kind.SCALE
-    made = Question.objects.create(
-        scheme_version=version, identity=question.identity or ids.new(), position=version.questions.count(),
-        key=question.key, kind=question.kind, level=question.level or _level(question.kind),
-        prompt=dict(question.prompt), hint=dict(question.hint), required=question.required,
-        dimension=question.dimension, uri=question.uri,
-        minimum=-1.0 if trace and question.minimum is None else question.minimum,
-        maximum=1.0 if trace and question.maximum is None else question.maximum,
-        step=1.0 if scale and question.step is None and float(question.minimum).is_integer() and question.maximum > 1 else question.step,
-        anchors=[dict(anchor) for anchor in question.anchors],
-    )  # fmt: skip
-    Label.objects.bulk_create(
-        Label(
-            question=made, identity=one.identity or ids.new(), position=at, code=one.code, name=dict(one.name), uri=one.uri,
-            emotion=one.emotion,
-        )
-        for at, one in enumerate(question.labels)
-    )  # fmt: skip
-    return made
+# rows ------------------------------------------------------------------------------------------------------------------
 
 
-def _check(version: SchemeVersion, question: NewQuestion) -> None:
-    wrong = ""
-    if question.kind not in Question.Kind.values:
-        wrong = _("A question is one of %(kinds)s.") % {"kinds": ", ".join(Question.Kind.values)}
-    elif not question.key or slugify(question.key).replace("-", "_") != question.key.lower().replace("-", "_"):
-        wrong = _("A key is made of letters, digits, hyphens and underscores.")
-    elif question.kind == Question.Kind.CHOICE and len(question.labels) < 2:
-        wrong = _("A choice needs two labels at least.")
-    elif question.kind == Question.Kind.SEGMENTS and not question.labels:
-        wrong = _("A tier needs a label at least.")
-    elif len({one.code for one in question.labels}) != len(question.labels):
-        wrong = _("Two labels have one code.")
-    elif question.kind == Question.Kind.SCALE and not _is_range(question.minimum, question.maximum):
-        wrong = _("A scale needs a lowest and a higher highest value.")
-    elif version.questions.filter(key=question.key).exists():
-        wrong = _("Two questions have one key.")
-    if wrong:
-        raise Invalid("question_refused", wrong, fields={f"questions.{question.key}": [wrong]})
+def _write(version: SchemeVersion, made: Form) -> None:
+    """Store the document with a mark for every label, and its index. Rows of ids that stay are kept: drafts may be referred to."""
+    made = replace(marked(made), number=version.number)
+    version.form = form.document_of(made)
+    version.save()
+    there = {one.key: one for one in version.questions.prefetch_related("labels")}
+    for key in set(there) - {one.id for one in made.questions}:
+        there[key].labels.all().delete()
+        there[key].delete()
+    known = _identities(version)
+    for position, question in enumerate(made.questions):
+        row = there.get(question.id) or Question(scheme_version=version, key=question.id)
+        row.identity = known.get((question.id, question.KIND)) or ids.new()
+        for name, value in _columns(question).items():
+            setattr(row, name, value)
+        row.position = position
+        row.save()
+        _write_labels(row, question, known)
 
 
-def _is_range(minimum: float | None, maximum: float | None) -> bool:
-    return minimum is not None and maximum is not None and minimum < maximum
+def _write_labels(row: Question, question: asking.Question, known: Mapping[tuple[str, ...], UUID]) -> None:
+    asked = list(labels_in(question))
+    there = {(one.tier, one.code): one for one in row.labels.all()}
+    gone = [one.pk for place, one in there.items() if place not in {(tier, label.id) for tier, label in asked}]
+    Label.objects.filter(pk__in=gone).delete()
+    new = []
+    for position, (tier, label) in enumerate(asked):
+        one = there.get((tier, label.id))
+        told = {"position": position, "name": dict(label.name), "uri": label.uri, "emotion": label.emotion}
+        if one is None:
+            identity = known.get((question.id, tier, label.id)) or ids.new()
+            new.append(Label(question=row, tier=tier, code=label.id, identity=identity, **told))
+        elif any(getattr(one, name) != value for name, value in told.items()):
+            Label.objects.filter(pk=one.pk).update(**told)
+    Label.objects.bulk_create(new)
 
 
-def _level(kind: str) -> str:
-    return {Question.Kind.SCALE: Question.Level.ORDINAL, Question.Kind.TRACE: Question.Level.INTERVAL}.get(
-        kind, Question.Level.NOMINAL
-    )
+def labels_in(question: asking.Question) -> Iterator[tuple[str, asking.Label]]:
+    """Every label of a question with the id of its tier, "" where there are none."""
+    if isinstance(question, asking.Segments):
+        yield from ((tier.id, label) for tier in question.tiers for label in tier.labels)
+    else:
+        yield from (("", label) for label in asking.labels_of(question))
 
 
-def _changeable(version: SchemeVersion) -> SchemeVersion:
-    version = SchemeVersion.objects.select_for_update().get(pk=version.pk)
-    if version.frozen_at is not None:
-        raise Refused("scheme_frozen", _("A campaign was opened with this version. Begin a new version to change it."))
-    return version
+def _columns(question: asking.Question) -> dict[str, Any]:
+    """What a question's row tells beside its id: what lists, measures and models look for without reading the form."""
+    told = {
+        "kind": question.KIND, "gives": _gives(question), "level": asking.level_of(question) or Question.Level.NOMINAL,
+        "prompt": dict(question.prompt), "hint": dict(question.hint or {}), "required": question.required,
+        "dimension": question.dimension, "uri": question.uri, "minimum": None, "maximum": None, "step": None, "anchors": [],
+    }  # fmt: skip
+    if isinstance(question, asking.Scale):
+        range_ = question.range
+        anchors = [{"value": one.value, "text": dict(one.text)} for one in range_.anchors]
+        told |= {"minimum": range_.minimum, "maximum": range_.maximum, "step": range_.step, "anchors": anchors}
+    elif isinstance(question, asking.Trace | asking.Grid):
+        along = question.axes[0] if isinstance(question, asking.Trace) else question.x
+        told |= {"minimum": along.minimum, "maximum": along.maximum}
+        ends = ((along.minimum, along.low), (along.maximum, along.high))
+        told["anchors"] = [{"value": value, "text": dict(text)} for value, text in ends if value is not None]
+        told["dimension"] = question.dimension or along.dimension
+    return told
 
 
-class _NotFrozen(Exception):
-    """Carries a definition past the cache: it may change yet."""
+def _gives(question: asking.Question) -> str:
+    if isinstance(question, _LABELLED):
+        return Question.Gives.LABEL if question.maximum == 1 else Question.Gives.LABELS
+    if isinstance(question, asking.Trace):
+        return Question.Gives.TRACE if len(question.axes) == 1 else Question.Gives.NOTHING
+    return _GIVES.get(type(question), Question.Gives.NOTHING)
 
-    def __init__(self, found: Definition) -> None:
-        super().__init__()
-        self.definition = found
 
-
-@lru_cache(maxsize=256)
-def _frozen(version_id: UUID) -> Definition:
-    version = SchemeVersion.objects.get(pk=version_id)
-    found = Definition(
-        version.pk, version.scheme_id, version.number, version.frozen_at is not None,
-        {
-            one.key: Asked(
-                one.pk, one.key, one.kind, one.prompt, one.hint, one.required, one.minimum, one.maximum, one.step, one.anchors,
-                {label.pk: AskedLabel(label.pk, label.code, label.name, label.emotion) for label in one.labels.all()},
-            )
-            for one in version.questions.prefetch_related("labels")
-        },
-    )  # fmt: skip
-    if not found.frozen:
-        raise _NotFrozen(found)
-    return found
+def _identities(version: SchemeVersion) -> dict[tuple[str, ...], UUID]:
+    """The identity that every id of the scheme has had, the newest version's last: by (question, kind), since answers of
+    another kind are no answers to the same question, and by (question, tier, label)."""
+    mine = Question.objects.filter(scheme_version__scheme_id=version.scheme_id).order_by("scheme_version__number")
+    known = {(key, kind): identity for key, kind, identity in mine.values_list("key", "kind", "identity")}
+    labels = Label.objects.filter(question__in=mine.order_by()).order_by("question__scheme_version__number")
+    rows = labels.values_list("question__key", "tier", "code", "identity")
+    return known | {(key, tier, code): identity for key, tier, code, identity in rows}

@@ -30,12 +30,13 @@ from consent import assets
 from consent.gate import Use, permitted
 from consent.models import Asset, Participant
 from core import audit, ids
-from core.errors import Invalid, Refused
+from core.errors import Refused
 from core.models import User
 from labeling.models import Alignment, Annotation, Assignment, Campaign, Question, Recording, Trace, TraceChunk, Track
-from labeling.services import values
+from labeling.services import ratings, values
+from labeling.services.definitions import Asked, Definition, definition
 from labeling.services.queue import withdrawn
-from labeling.services.schemes import Asked, Definition, definition
+from labeling.services.values import Said
 
 USE = Use("human_annotation")
 WIRE_FLAGS = int(container.Flag.GAP_BEFORE | container.Flag.SEEK_BEFORE | container.Flag.INPUT_CHANGED)
@@ -124,8 +125,8 @@ def finish(
             raise Refused(
                 "chunks_missing", _("Nothing of this trace has arrived yet."), missing=list(range(min(chunks, 1000)))
             )
-        samples = _joined(_all_chunks(trace, chunks))
-        _pack(trace, samples, held, told)
+        joined = _joined(_all_chunks(trace, chunks))
+        _pack(trace, joined, held, told)
         audit.record(
             "labeling.trace.finished", actor=actor, target=trace, study=held.campaign.study_id,
             samples=trace.samples, coverage=round(trace.coverage, 4), digest=trace.digest,
@@ -133,31 +134,78 @@ def finish(
     return trace
 
 
-def attach(annotation: Annotation, questions: Sequence[Asked], *, before: Annotation | None) -> None:
+def finished(assignment: Assignment, asked: Definition, answers: Any) -> dict[str, dict[str, Any]]:
+    """The traces that answers name by their client's ids, as `affect.schemes` checks them, by question.
+
+    Raises Refused("trace_unfinished") for one that has not wholly arrived.
+    """
+    found: dict[str, dict[str, Any]] = {}
+    for question in asked.traces:
+        client_id = _named(answers, question.key)
+        if client_id is not None:
+            trace = _packed(assignment.pk, question, client_id)
+            used = trace.device.get("used") or {}
+            found[question.key] = _told(ratings.samples(trace), bounds(assignment.item)[1], used.get("kind"))
+    return found
+
+
+def attach(annotation: Annotation, asked: Definition, said: Said) -> None:
     """Hang the finished traces on the annotation that was submitted with them.
 
-    A change of mind about another question keeps the trace: the new revision carries a row with the same content.
+    One that an earlier revision has already is kept by the new one as well: as a row of its own with the same content.
     """
-    waiting = Trace.objects.filter(assignment_id=annotation.assignment_id, annotation=None)
-    for question in questions:
-        mine = list(waiting.filter(question_id=question.id).exclude(state=Trace.State.ABANDONED).order_by("-id"))
-        mine.sort(key=lambda one: one.client_id != annotation.client_id)
-        if mine and mine[0].state == Trace.State.RECORDING and mine[0].client_id == annotation.client_id:
-            raise Refused("trace_unfinished", _("The trace is not finished: some of it has not arrived."))
-        done = next((one for one in mine if one.state == Trace.State.PACKED), None)
-        if done is not None:
+    for question in asked.traces:
+        client_id = _named(said, question.key)
+        if client_id is None:
+            continue
+        done = _packed(annotation.assignment_id, question, client_id)
+        if done.annotation_id is None:
             Trace.objects.filter(pk=done.pk).update(annotation=annotation)
-        elif before is not None and (old := before.traces.filter(question_id=question.id).first()) is not None:
-            old.pk, old.annotation, old.client_id, old.created_at = (
-                ids.new(),
-                annotation,
-                annotation.client_id,
-                timezone.now(),
-            )
-            old.save(force_insert=True)
-        elif question.required:
-            said = _("The trace is missing: rate the recording first.")
-            raise Invalid("required", said, fields={f"answers.{question.key}": [said]})
+            continue
+        # Only one row is the assignment's trace of that id; what later revisions hold is reached through them.
+        done.pk, done.annotation, done.assignment, done.created_at = ids.new(), annotation, None, timezone.now()
+        done.save(force_insert=True)
+
+
+def _named(answers: Any, key: str) -> UUID | None:
+    """The id of the trace that answers a question, where there is one that can be meant."""
+    answer = answers.get(key) if isinstance(answers, Mapping) else None
+    value = answer.get("value") if isinstance(answer, Mapping) else None
+    named = value.get("trace") if isinstance(value, Mapping) else None
+    return UUID(str(named)) if values.is_uuid(named) else None
+
+
+def _packed(assignment_id: UUID | None, question: Asked, client_id: UUID) -> Trace:
+    named = Trace.objects.filter(assignment_id=assignment_id, question_id=question.id, client_id=client_id)
+    found = named.filter(state=Trace.State.PACKED).first()
+    if found is None:
+        raise Refused("trace_unfinished", _("The trace is not finished: some of it has not arrived."))
+    return found
+
+
+def told_of(
+    asked: Definition, given: Mapping[str, tuple[Sequence[int], Sequence[float]]], item: Any
+) -> dict[str, dict[str, Any]]:
+    """Traces made elsewhere as `affect.schemes` checks them, by question. Raises Invalid as add_chunk does."""
+    found = {}
+    for key, (times_us, numbers) in given.items():
+        question = asked.questions.get(key)
+        if question is None or question.kind != Question.Kind.TRACE:
+            raise values.invalid("question_unknown", f"traces.{key}", _("This question is not asked here."))
+        found[key] = _told(_samples(question, item, times_us, numbers, None), bounds(item)[1])
+    return found
+
+
+def _told(kept: container.Trace, end_us: int, device: str | None = None) -> dict[str, Any]:
+    """Samples as `affect.schemes` checks them. One at the very end of the item rates no time any more."""
+    inside = kept.times_us < end_us
+    gaps = np.flatnonzero(kept.flags[inside] & container.Flag.GAP_BEFORE).tolist()
+    told = {
+        "times_us": kept.times_us[inside].tolist(),
+        "values": kept.values[inside].tolist(),
+        "gaps": [one for one in gaps if one],
+    }
+    return told | ({"device": device} if device else {})
 
 
 def import_traces(
@@ -306,8 +354,9 @@ def _refuse_out_of_range(asked: Asked, item: Any, found: container.Trace) -> Non
     start, end = bounds(item)
     if found.times_us[0] < start or found.times_us[-1] > end:
         raise values.invalid("time_out_of_range", "times_us", _("A time lies outside the clip."))
-    least = -1.0 if asked.minimum is None else asked.minimum
-    most = 1.0 if asked.maximum is None else asked.maximum
+    if not asked.form.bounded:
+        return
+    least, most = asked.minimum, asked.maximum
     if found.values.min() < least or found.values.max() > most:
         raise values.invalid(
             "out_of_range", "values", _("Values go from %(least)g to %(most)g.") % {"least": least, "most": most}

@@ -1,13 +1,14 @@
 """Checking what was answered against what was asked. Plain values in, checked values out; nothing is stored here.
 
-An answer is a mapping: {"label": id} to a choice, {"number": n} to a scale, {"text": s} to a text, {"segments": [{"start_us",
-"end_us", "label", "text"?}]} to a tier, {"trace": id} (or nothing) to a trace. All that is wrong is told at once, by question; the first code is the error's code.
+`affect.schemes.check` decides; its docstring tells the form of answers. What it cannot know is added: that a text can be
+stored, that a trace is one that was finished before. All that is wrong is told at once, by question, each in a sentence of
+the reader's language; the first code is the error's code.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from math import isfinite
 from typing import Any
@@ -16,51 +17,41 @@ from uuid import UUID
 from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 
+from affect.schemes import Problem, check
+from affect.schemes.problems import step
+from affect.schemes.values import plain
 from core.errors import Invalid, Refused
 from labeling.models import Label, Question
-from labeling.services.schemes import Asked, Definition
+from labeling.services.definitions import Definition
+from labeling.services.sentences import code_of, sentence_of
 
-LONGEST_TEXT = 2000
+LONGEST_TEXT = 2000  # of the words that go with a label, a segment or a skip; a question of text has its own limit
 MOST_CLAIMS = 20
 MOST_DETAILS = 20_000
-MOST_SEGMENTS = 10_000
-_LATEST_US = 2**53
+MOST_VALUES = 120_000  # in all answers together: ten thousand segments
+DEEPEST = 6
+LARGEST = 10**400  # a whole number above is one that no scale takes
 EARLIEST, LATEST = datetime(2000, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
 
-
-@dataclass(frozen=True)
-class Span:
-    """A labelled interval, [start, end) on the recording clock."""
-
-    start_us: int
-    end_us: int
-    label: UUID
-    text: str = ""
+Said = dict[str, dict[str, Any]]
 
 
 @dataclass(frozen=True)
-class Value:
-    """One checked answer; exactly one of label, number, text and segments is set. No segment at all is an answer as well:
-    nothing of the kind happened."""
+class Shown:
+    """What was there to answer about: the media's stretch, items compared, and traces finished before, by question."""
 
-    question: Asked
-    label: UUID | None = None
-    number: float | None = None
-    text: str = ""
-    segments: tuple[Span, ...] | None = None
+    media: tuple[int, int] | None = None
+    items: Sequence[str] = ()
+    traces: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
 
-class _Wrong(Exception):
-    def __init__(self, code: str, sentence: str) -> None:
-        super().__init__(sentence)
-        self.code, self.sentence = code, sentence
+def check_answers(asked: Definition, answers: Any, shown: Shown = Shown()) -> Said:
+    """The answers as they are kept and given back, in the order of the questions: numbers as people write them (5, not 5.0),
+    secondary labels as a list, segments in the order of time.
 
-
-def check_answers(asked: Definition, answers: Any) -> list[Value]:
-    """The values to store, in the order of the questions; traces are not among them.
-
-    Raises Invalid with a code of `label_unknown`, `out_of_range`, `off_step`, `not_a_number`, `wrong_type`, `required`,
-    `question_unknown`, `text_refused`; Refused("scheme_stale") when a label is one of another version of the scheme.
+    Raises Invalid with a code of `required`, `label_unknown`, `out_of_range`, `off_step`, `not_a_number`, `wrong_type`,
+    `question_unknown`, `text_refused`, or one of `affect.schemes.findings`; Refused("scheme_stale") when a label or a question
+    is one of another version of the scheme.
     """
     if not isinstance(answers, Mapping):
         raise Invalid(
@@ -68,21 +59,137 @@ def check_answers(asked: Definition, answers: Any) -> list[Value]:
             _("Answers are an object: a value by question."),
             fields={"answers": [_("An object is needed.")]},
         )
-    wrong: dict[str, _Wrong] = {}
-    found: list[Value] = []
-    for key in answers:
-        if key not in asked.questions:
-            shown = str(key)[:40].encode("utf-8", "replace").decode()
-            wrong[f"answers.{shown}"] = _Wrong("question_unknown", _("This question is not asked here."))
-    for question in asked.questions.values():
-        try:
-            if (value := _value(question, answers.get(question.key))) is not None:
-                found.append(value)
-        except _Wrong as one:
-            wrong[f"answers.{question.key}"] = one
-    if wrong:
-        _refuse(asked, answers, wrong)
-    return found
+    found: list[Problem] = []
+    cleaned = _Cleaning(found).of_answers(answers)
+    if not found:
+        given = {"answers": {key: _with_trace(asked, key, one, shown, found) for key, one in cleaned.items()}}
+        if shown.media and shown.media[0] < shown.media[1]:
+            given["media"] = {"start_us": shown.media[0], "end_us": shown.media[1]}
+        if shown.items:
+            given["items"] = list(shown.items)
+        found += check(asked.form, given)
+    if found:
+        _refuse(asked, found)
+    return {key: _settled(asked.questions[key].kind, cleaned[key]) for key in asked.questions if key in cleaned}
+
+
+def _with_trace(asked: Definition, key: str, answer: Any, shown: Shown, found: list[Problem]) -> Any:
+    """An answer by a trace with the samples of it in the place of its id."""
+    question = asked.questions.get(key)
+    if (
+        question is None
+        or question.kind != Question.Kind.TRACE
+        or not isinstance(answer, dict)
+        or "value" not in answer
+    ):
+        return answer
+    value = answer["value"]
+    if not isinstance(value, dict) or set(value) != {"trace"} or not is_uuid(value["trace"]):
+        found.append(Problem("wrong_form", f"{step('/answers', key)}/value", "Here belongs the id of a trace."))
+        return {"cannot_tell": True} if question.form.cannot_tell else answer
+    return {**answer, "value": shown.traces.get(key)}
+
+
+def _settled(kind: str, answer: dict[str, Any]) -> dict[str, Any]:
+    value = answer.get("value")
+    if kind == Question.Kind.PRIMARY_SECONDARY and value is not None:
+        return {**answer, "value": {"secondary": [], **value}}
+    if kind == Question.Kind.SEGMENTS and value is not None:
+        return {**answer, "value": sorted(value, key=_place)}
+    if kind == Question.Kind.TRACE and value is not None:
+        return {**answer, "value": {"trace": str(UUID(value["trace"]))}}
+    return answer
+
+
+def _place(segment: Mapping[str, Any]) -> tuple[Any, ...]:
+    """The order of time, in which segments are kept: the order they were sent in means nothing."""
+    return segment["start_us"], segment["end_us"], segment["tier"], segment.get("label", ""), segment.get("text", "")
+
+
+class _Cleaning:
+    """Answers as values that every store takes, without a number in another writing; what cannot be stored is told."""
+
+    def __init__(self, found: list[Problem]) -> None:
+        self._found, self._left = found, MOST_VALUES
+
+    def of_answers(self, answers: Mapping[Any, Any]) -> dict[str, Any]:
+        cleaned: dict[str, Any] = {}
+        for key, answer in answers.items():
+            told = str(key)[:64].encode("utf-8", "replace").decode()
+            cleaned[told] = self.of(answer, step("/answers", told), 0)
+        return cleaned
+
+    def of(self, value: Any, at: str, depth: int) -> Any:
+        self._left -= 1
+        if depth > DEEPEST or self._left < 0:
+            if self._left >= -1:
+                self._found.append(Problem("too_large", at, "This is more than an answer holds."))
+            return None
+        if isinstance(value, str):
+            if not is_storable(value):
+                self._found.append(Problem("text_refused", at, "This text cannot be stored."))
+            elif len(value) > LONGEST_TEXT and at.endswith("/text"):
+                facts = {"count": len(value), "maximum": LONGEST_TEXT}
+                self._found.append(Problem("too_long", at, "This text is too long.", facts))
+            return value
+        if isinstance(value, float):
+            return plain(value) if isfinite(value) and abs(value) < 2**53 else value
+        if isinstance(value, int) and not isinstance(value, bool):
+            return max(-LARGEST, min(value, LARGEST))
+        if isinstance(value, Mapping):
+            return {str(name): self.of(one, step(at, name), depth + 1) for name, one in value.items()}
+        if isinstance(value, list | tuple):
+            return [self.of(one, step(at, index), depth + 1) for index, one in enumerate(value)]
+        return value
+
+
+def _refuse(asked: Definition, found: Sequence[Problem]) -> None:
+    if any(one.code in ("unknown_label", "unknown_question") for one in found) and _from_another_version(asked, found):
+        raise stale()
+    fields: dict[str, list[str]] = {}
+    for one in found:
+        fields.setdefault(f"answers.{question_of(one)}", []).append(sentence_of(one))
+    told = [{"code": one.code, "at": one.at[:200]} for one in found[:100]]
+    raise Invalid(code_of(found[0]), sentence_of(found[0]), fields=fields, problems=told)
+
+
+def stale() -> Refused:
+    """The refusal of an answer to another version than is asked."""
+    return Refused(
+        "scheme_stale",
+        _("The questions have changed since this page was loaded. Load it again; what you entered stays here."),
+    )
+
+
+def question_of(one: Problem) -> str:
+    """The question that a problem is about."""
+    return one.at.split("/")[2].replace("~1", "/").replace("~0", "~")
+
+
+def _from_another_version(asked: Definition, found: Iterable[Problem]) -> bool:
+    """Whether something is named that another version of the scheme asks: the page is older than the scheme, or newer."""
+    labels = {(question_of(one), str(one.facts["label"])) for one in found if one.code == "unknown_label"}
+    questions = [question_of(one) for one in found if one.code == "unknown_question"][:100]
+    others = Question.objects.filter(scheme_version__scheme_id=asked.scheme_id).exclude(
+        scheme_version_id=asked.version_id
+    )
+    if questions and others.filter(key__in=questions).exists():
+        return True
+    rows = Label.objects.filter(question__in=others, code__in=[label for _key, label in labels][:100])
+    return bool(labels) and not labels.isdisjoint(rows.values_list("question__key", "code"))
+
+
+def is_uuid(value: Any) -> bool:
+    try:
+        check_uuid(value, "id")
+    except Invalid:
+        return False
+    return True
+
+
+def is_storable(text: str) -> bool:
+    """Whether every store takes a text: no lone surrogates, no NUL."""
+    return "\x00" not in text and not any("\ud800" <= one <= "\udfff" for one in text)
 
 
 def check_uuid(value: Any, name: str) -> UUID:
@@ -157,146 +264,6 @@ def check_details(value: Any, name: str, most: int = MOST_DETAILS) -> Any:
 
 def invalid(code: str, name: str, sentence: str) -> Invalid:
     return Invalid(code, sentence, fields={name: [sentence]})
-
-
-def clean_text(value: Any) -> str:
-    """A text that every store takes: no lone surrogates, no NUL. Raises ValueError."""
-    if not isinstance(value, str):
-        raise TypeError
-    value.encode("utf-8")
-    if "\x00" in value:
-        raise ValueError
-    return value
-
-
-def _refuse(asked: Definition, answers: Mapping, wrong: Mapping[str, _Wrong]) -> None:
-    first = next(iter(wrong.values()))
-    if any(one.code == "label_unknown" for one in wrong.values()) and _from_another_version(asked, answers):
-        raise Refused(
-            "scheme_stale",
-            _("The questions have changed since this page was loaded. Load it again; what you entered stays here."),
-        )
-    raise Invalid(first.code, first.sentence, fields={name: [one.sentence] for name, one in wrong.items()})
-
-
-def _from_another_version(asked: Definition, answers: Mapping) -> bool:
-    sent = []
-    for one in _labelled(answers):
-        try:
-            sent.append(check_uuid(one.get("label"), "label"))
-        except Invalid:
-            continue
-    same = Label.objects.filter(pk__in=sent, question__scheme_version__scheme_id=asked.scheme_id)
-    return same.exclude(question__scheme_version_id=asked.version_id).exists()
-
-
-def _labelled(answers: Mapping) -> Iterator[Mapping]:
-    """Everything in the answers that may carry a label."""
-    for one in answers.values():
-        if isinstance(one, Mapping):
-            yield one
-            inner = one.get("segments")
-            yield from (part for part in (inner if isinstance(inner, list) else ())[:100] if isinstance(part, Mapping))
-
-
-def _value(question: Asked, given: Any) -> Value | None:
-    if given is None:
-        given = {}
-    if not isinstance(given, Mapping):
-        raise _Wrong("wrong_type", _("An answer is an object with a label, a number or a text."))
-    if question.kind == Question.Kind.TRACE:
-        return None  # traces travel on their own; annotations asks for the finished one
-    field = _FIELDS[question.kind]
-    if any(name != field for name in given):
-        raise _Wrong("wrong_type", _("This question takes a %(field)s.") % {"field": field})
-    sent = given.get(field)
-    value = None if sent is None else _READERS[field](question, sent)
-    if value is None and question.required:
-        raise _Wrong("required", _("An answer is needed here."))
-    return value
-
-
-def _label(question: Asked, sent: Any) -> Value:
-    try:
-        label = check_uuid(sent, "label")
-    except Invalid:
-        label = None
-    if label not in question.labels:
-        raise _Wrong("label_unknown", _("This is none of the labels that can be chosen."))
-    return Value(question, label=label)
-
-
-def _number(question: Asked, sent: Any) -> Value:
-    if isinstance(sent, bool) or not isinstance(sent, int | float):
-        raise _Wrong("not_a_number", _("A number is needed here."))
-    try:
-        number = float(sent)
-    except OverflowError:
-        raise _Wrong("out_of_range", _range(question)) from None
-    if not isfinite(number):
-        raise _Wrong("not_a_number", _("A number is needed here."))
-    least, most = question.minimum, question.maximum
-    if (least is not None and number < least) or (most is not None and number > most):
-        raise _Wrong("out_of_range", _range(question))
-    if question.step:
-        steps = (number - (least or 0.0)) / question.step
-        if abs(steps - round(steps)) > 1e-6:
-            raise _Wrong("off_step", _("Values go in steps of %(step)g.") % {"step": question.step})
-    return Value(question, number=number)
-
-
-def _text(question: Asked, sent: Any) -> Value | None:
-    try:
-        text = clean_text(sent).strip()
-    except TypeError:
-        raise _Wrong("wrong_type", _("A text is needed here.")) from None
-    except ValueError:
-        raise _Wrong("text_refused", _("This text holds characters that cannot be stored.")) from None
-    if len(text) > LONGEST_TEXT:
-        raise _Wrong("too_long", _("A text has at most %(n)d characters.") % {"n": LONGEST_TEXT})
-    return Value(question, text=text) if text else None
-
-
-def _segments(question: Asked, sent: Any) -> Value:
-    if not isinstance(sent, list | tuple) or len(sent) > MOST_SEGMENTS:
-        raise _Wrong("wrong_type", _("A tier takes a list of at most %(n)d segments.") % {"n": MOST_SEGMENTS})
-    return Value(question, segments=tuple(sorted((_span(question, one) for one in sent), key=_place)))
-
-
-def _span(question: Asked, sent: Any) -> Span:
-    if not isinstance(sent, Mapping) or set(sent) - {"start_us", "end_us", "label", "text"}:
-        raise _Wrong("wrong_type", _("A segment has start_us, end_us, a label, and a text if wanted."))
-    start, end = sent.get("start_us"), sent.get("end_us")
-    if any(type(time) is not int for time in (start, end)):  # exact types: True is no time
-        raise _Wrong("not_a_number", _("Times are whole microseconds."))
-    if not 0 <= start < end <= _LATEST_US:
-        raise _Wrong("time_out_of_range", _("A segment ends after it starts."))
-    text = _text(question, sent["text"]) if sent.get("text") is not None else None
-    return Span(start, end, _label(question, sent.get("label")).label, text.text if text else "")
-
-
-def _place(one: Span) -> tuple[int, int, str, str]:
-    return one.start_us, one.end_us, str(one.label), one.text
-
-
-_FIELDS = {
-    Question.Kind.CHOICE: "label",
-    Question.Kind.SCALE: "number",
-    Question.Kind.TEXT: "text",
-    Question.Kind.SEGMENTS: "segments",
-}
-_READERS = {"label": _label, "number": _number, "text": _text, "segments": _segments}
-
-
-def within(said: Sequence[Value], start_us: int, end_us: int) -> None:
-    """Raises Invalid("time_out_of_range") for a segment outside the item's time."""
-    for value in said:
-        if any(one.start_us < start_us or one.end_us > end_us for one in value.segments or ()):
-            raise invalid("time_out_of_range", f"answers.{value.question.key}", _("A time lies outside the clip."))
-
-
-def _range(question: Asked) -> str:
-    return _("Values go from %(least)g to %(most)g.") % {"least": question.minimum, "most": question.maximum}
 
 
 def _claim_code(value: Any, name: str) -> str:

@@ -1,72 +1,23 @@
-"""What the workspace's templates need and the template language lacks: the points of a scale with their keys and figures."""
+"""What the workspace's templates need and the template language lacks; what is shown itself comes from `labeling.views.questions`."""
 
+import json
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from django import template
 
 register = template.Library()
-
-ROWS = {
-    "digits": [("1", "Digit1"), ("2", "Digit2"), ("3", "Digit3"), ("4", "Digit4"), ("5", "Digit5"), ("6", "Digit6"),
-               ("7", "Digit7"), ("8", "Digit8"), ("9", "Digit9"), ("0", "Digit0")],
-    "top": [(letter, f"Key{letter}") for letter in "QWERTYUIO"],
-    "home": [(letter, f"Key{letter}") for letter in "ASDFGHJKL"],
-    "bottom": [(letter, f"Key{letter}") for letter in "ZXCVBNM"] + [(",", "Comma"), (".", "Period")],
-}  # fmt: skip
-FIGURES = {"valence": "valence", "pleasantness": "valence", "arousal": "arousal", "dominance": "dominance"}
-MOST_POINTS = 11  # a longer scale is drawn as a slider
-
-
-def _plain(number: float) -> int | float:
-    return int(number) if float(number).is_integer() else round(float(number), 6)
+Shown = dict[str, Any]  # a question, as `labeling.views.questions.shown` makes it
 
 
 @register.filter
-def points(question: dict[str, Any]) -> list[dict[str, Any]]:
-    """The points of a scale question, lowest first; empty when there are too many to draw (a slider is shown then).
-
-    Each: value, key and code (its place on the keyboard, or empty), anchor (its text, or empty), figure (the id of its drawing,
-    or empty; five drawings stand at the ends, the middle and between).
-    """
-    least, most, step = (float(question[name]) for name in ("minimum", "maximum", "step"))
-    if step <= 0 or most <= least:
-        return []
-    count = round((most - least) / step) + 1
-    if count > MOST_POINTS:
-        return []
-    keys = ROWS.get(question.get("row") or "", [])
-    keys = keys if len(keys) >= count else []
-    anchors = {_plain(float(value)): text for value, text in (question.get("anchors") or {}).items()}
-    family = FIGURES.get(question["key"], "")
-    result = []
-    for index in range(count):
-        value = _plain(least + index * step)
-        ninth = 1 + index * 8 / (count - 1)
-        drawn = family and float(ninth).is_integer() and int(ninth) % 2 == 1
-        result.append(
-            {
-                "value": value,
-                "key": keys[index][0] if keys else "",
-                "code": keys[index][1] if keys else "",
-                "anchor": anchors.get(value, ""),
-                "figure": f"sam-{family}-{int(ninth)}" if drawn else "",
-            }
-        )
-    return result
+def points(question: Shown) -> list[dict[str, Any]]:
+    """The points of a scale, lowest first; none for a slider."""
+    return question.get("points") or []
 
 
 @register.filter
-def ends(question: dict[str, Any]) -> list[str]:
-    """The texts under a scale: of its lowest, middle and highest anchor (the middle may be missing)."""
-    anchors = sorted((float(value), text) for value, text in (question.get("anchors") or {}).items())
-    if len(anchors) < 2:
-        return [text for _, text in anchors]
-    middle = (float(question["minimum"]) + float(question["maximum"])) / 2
-    return [anchors[0][1], *[text for value, text in anchors if value == middle], anchors[-1][1]]
-
-
-@register.filter
-def levels(question: dict[str, Any]) -> list[dict[str, Any]]:
+def levels(question: Shown) -> list[dict[str, Any]]:
     """The anchors of a trace as {y, text}, y in percent of the pad's height (8 = highest, 92 = lowest)."""
     least = -1.0 if question["minimum"] is None else float(question["minimum"])
     most = 1.0 if question["maximum"] is None else float(question["maximum"])
@@ -75,22 +26,64 @@ def levels(question: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 @register.filter
-def code(option: dict[str, Any]) -> str:
-    """The place on the keyboard of an option's key: "Digit3" for "3", "KeyQ" for "q"."""
-    key = str(option.get("key") or "").upper()
-    if key.isdigit() and len(key) == 1:
-        return f"Digit{key}"
-    return f"Key{key}" if len(key) == 1 and key.isascii() and key.isalpha() else ""
+def grid_lines(question: Shown) -> Iterator[dict[str, Any]]:
+    """The lines of a grid in a box of 100 × 100: between the cells where it has steps, and through the middle."""
+    for name, (one, other) in {"x": ("x", "y"), "y": ("y", "x")}.items():
+        cells = question[name]["cells"]
+        places = [round(100 * n / cells, 3) for n in range(1, cells)] if 2 <= cells <= 21 else [25, 75]
+        for place, kind in (*((place, "rule") for place in places), (50, "axis")):
+            yield {"class": kind, f"{one}1": place, f"{one}2": place, f"{other}1": 0, f"{other}2": 100}
 
 
 @register.filter
-def of_type(questions: list[dict[str, Any]], kind: str) -> list[dict[str, Any]]:
+def as_slider(question: Shown) -> Shown:
+    """The same scale without its points."""
+    return {**question, "points": [], "worded": False}
+
+
+@register.filter
+def every_option(question: Shown) -> Iterator[dict[str, Any]]:
+    """Every label of a question, on its tiers, in its hub and among the further ones too."""
+    seen = set()
+    tiers = [option for tier in question.get("tiers") or () for option in tier["options"]]
+    for option in (*question["options"], *(question.get("centre") or ()), *(question.get("secondary") or ()), *tiers):
+        if option["id"] not in seen:
+            seen.add(option["id"])
+            yield option
+
+
+@register.filter
+def tier_data(tiers: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """What the timeline's script needs of tiers: what can be on them, and how it is drawn."""
+    return [
+        {
+            **{name: tier[name] for name in ("id", "name", "overlap", "apex", "shortest_us", "longest_us")},
+            "intensity": bool(tier["intensity"]), "grades": bool(tier["grades"]),
+            "labels": [{name: one[name] for name in ("id", "name", "emotion", "mark", "place", "free_text")} for one in tier["options"]],
+        }
+        for tier in tiers
+    ]  # fmt: skip
+
+
+@register.filter
+def has_apex(question: Shown) -> bool:
+    return any(tier["apex"] for tier in question["tiers"])
+
+
+@register.filter
+def at(sequence: Sequence[Any], index: int) -> Any:
+    """The element at an index, {} where there is none."""
+    return sequence[index] if 0 <= index < len(sequence) else {}
+
+
+@register.filter
+def of_type(questions: list[Shown], kind: str) -> list[Shown]:
     """The questions of one type."""
     return [question for question in questions if question["type"] == kind]
 
 
 @register.filter
-def not_of_type(questions: list[dict[str, Any]], kind: str) -> list[dict[str, Any]]:
+def not_of_type(questions: list[Shown], kind: str) -> list[Shown]:
     """The questions of every other type."""
     return [question for question in questions if question["type"] != kind]
 
@@ -105,6 +98,43 @@ def seconds(us: int | None) -> str:
 
 
 @register.filter
-def given(answers: dict[str, Any] | None, question: dict[str, Any]) -> dict[str, Any]:
-    """The answer that was given to a question before: {"label": id}, {"number": n}, {"text": s}, {"trace": id}, or {}."""
+def given(answers: dict[str, Any] | None, question: Shown) -> dict[str, Any]:
+    """The answer that was given to a question before, in the wire format; {} where there is none."""
     return (answers or {}).get(question["key"]) or {}
+
+
+@register.filter
+def chose(answer: dict[str, Any], label: str) -> bool:
+    """Whether a label is among those of an answer."""
+    value = answer.get("value")
+    return isinstance(value, list) and any(isinstance(one, dict) and one.get("label") == label for one in value)
+
+
+@register.filter
+def said_so(answer: dict[str, Any], which: str) -> bool:
+    """Whether yes (or no) was answered."""
+    return answer.get("value") is (which == "yes")
+
+
+@register.filter
+def to_check(work: dict[str, Any]) -> dict[str, Any]:
+    """What the browser's checker reads: the questions' form, what was shown, and the answers given before."""
+    item, questions = work["item"], work["questions"]
+    told: dict[str, Any] = {
+        "scheme": {"questions": [one["document"] for one in questions]},
+        "answers": work.get("answers") or {},
+    }
+    start, end = item.get("start_us"), item.get("end_us")
+    if end is None and item.get("duration_us"):
+        end = (start or 0) + item["duration_us"]
+    if item.get("kind") != "text" and end is not None:
+        told["media"] = {"start_us": start or 0, "end_us": end}
+    if work.get("compared"):
+        told["items"] = [str(one["id"]) for one in work["compared"]]
+    return told
+
+
+@register.filter
+def as_json(value: Any) -> str:
+    """JSON as text for a <template>; a <script> is taken out of parts that come later."""
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))

@@ -196,7 +196,9 @@ class GoldForm(forms.Form):
 
     def __init__(self, *args: object, campaign: Campaign, **kwargs: object) -> None:
         super().__init__(*args, **kwargs)
-        for question in campaign.scheme_version.questions.filter(kind=Question.Kind.CHOICE):
+        for question in campaign.scheme_version.questions.filter(
+            gives__in=(Question.Gives.LABEL, Question.Gives.TRUTH)
+        ):
             self.fields[f"ties-{question.key}"] = forms.ChoiceField(
                 choices=[
                     ("none", gettext_lazy("no label, and a flag")),

@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from affect import vocabularies
+from affect.schemes import model as asking
 from consent.gate import Use, permitted
 from consent.models import Study
 from consent.purposes import Modality
@@ -90,7 +91,7 @@ class CampaignForm(forms.Form):
             self.add_error("scheme", _("Choose a scheme, or categories, scales or a trace for a new one."))
         return said
 
-    def questions(self) -> list[schemes.NewQuestion]:
+    def questions(self) -> list[asking.Question]:
         said, asked = self.cleaned_data, []
         if said["categories"]:
             asked.append(schemes.choice_from(said["categories"], key="emotion", prompt=EXPRESSED))

@@ -7,7 +7,7 @@ from uuid import UUID
 from django import forms
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
-from django.db.models import BooleanField, Count, ExpressionWrapper, Q
+from django.db.models import Count, Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -21,7 +21,7 @@ from consent.purposes import Context, Modality
 from consent.services import studies as study_services
 from core import access
 from core.lists import Choice, Column, Listing
-from labeling.models import Campaign, Item, Recording, SchemeVersion
+from labeling.models import Campaign, Item, Recording
 
 
 def held_study(request: HttpRequest, study_id: UUID, action: str = "view") -> Study:
@@ -157,33 +157,3 @@ def recordings(request: HttpRequest, study_id: UUID) -> HttpResponse:
         "may_ingest": access.may(request.user, "ingest", study),
     }
     return render(request, "labeling/study/recordings.html", context)
-
-
-@require_GET
-def schemes(request: HttpRequest, study_id: UUID) -> HttpResponse:
-    study = held_study(request, study_id)
-    versions = (
-        SchemeVersion.objects.filter(study=study)
-        .select_related("scheme")
-        .prefetch_related("questions__labels", "campaigns")
-    )
-    listing = Listing(
-        request,
-        versions.annotate(
-            question_count=Count("questions"), draft=ExpressionWrapper(Q(frozen_at=None), output_field=BooleanField())
-        ),
-        name="schemes",
-        order="scheme__name",
-        search=("scheme__name",),
-        filters=(Choice("state", _("State"), "draft", [("False", _("in use")), ("True", _("draft"))]),),
-        columns=(
-            Column("scheme", _("Scheme"), lambda v: v.scheme.name, sort="scheme__name"),
-            Column("version", _("Version"), lambda v: v.number, sort="number", numeric=True),
-            Column("state", _("State"), lambda v: "frozen" if v.frozen_at else "draft", sort="frozen_at"),
-            Column("questions", _("Questions"), lambda v: " ".join(q.key for q in v.questions.all()), sort="question_count"),
-        ),
-    )  # fmt: skip
-    if listing.wants_csv:
-        return listing.csv()
-    context = {"study": study, "listing": listing, "crumbs": crumbs(study, (_("Schemes"), ""))}
-    return render(request, "labeling/study/schemes.html", context)

@@ -31,10 +31,9 @@ from labeling.models import (
 )
 from labeling.services import rules
 from labeling.services.annotations import answers_of
-from labeling.services.schemes import Asked, Definition, definition
+from labeling.services.definitions import Definition, definition
+from labeling.views.questions import shown
 
-DIGITS = "1234567890"
-ROWS = ("top", "home", "bottom")
 STRIP_BEFORE, STRIP_AFTER = 4, 2
 
 
@@ -68,7 +67,7 @@ def work(assignment: Assignment, place: QueuePlace) -> dict[str, Any]:
             "text": _text(assignment, tracks, kind),
         },
         "tracks": [_track(one, campaign) for one in tracks if one.modality != Modality.TEXT],
-        "questions": _questions(asked, ", ".join(targets.values())),
+        "questions": shown(asked.form, get_language() or "en", ", ".join(targets.values())),
         "answers": answers_of(answered) if answered else {},
         "suggestion": suggestion(assignment, answered),
         "strip": strip,
@@ -173,38 +172,6 @@ def _text(assignment: Assignment, tracks: list[Track], kind: str) -> str:
     return "\n".join(opened)
 
 
-def _questions(asked: Definition, target: str) -> list[dict[str, Any]]:
-    free, digits, shown = iter(ROWS), iter(["digits"]), []
-    for one in asked.questions.values():
-        row = ""
-        if one.kind == Question.Kind.CHOICE:
-            row = next(digits, "")
-        elif one.kind == Question.Kind.SCALE:
-            row = next(free, "")
-        shown.append(_question(one, row, target))
-    return shown
-
-
-def _question(one: Asked, row: str, target: str) -> dict[str, Any]:
-    options = [
-        {"id": label.id, "code": label.code, "name": said(label.name, label.code), "emotion": label.emotion,
-         "key": DIGITS[at] if row == "digits" and at < len(DIGITS) else ""}
-        for at, label in enumerate(one.labels.values())
-    ]  # fmt: skip
-    minimum, maximum = one.minimum, one.maximum
-    step = one.step or ((maximum - minimum) / 100 if minimum is not None and maximum is not None else None)
-    return {
-        "key": one.key, "id": one.id, "type": one.kind, "required": one.required, "row": row, "options": options,
-        "prompt": said(one.prompt, one.key).replace("{target}", target or _("the person")),
-        "hint": said(one.hint), "minimum": minimum, "maximum": maximum, "step": step,
-        "anchors": {_plain(anchor["value"]): said(anchor["text"]) for anchor in one.anchors},
-    }  # fmt: skip
-
-
-def _plain(number: float) -> int | float:
-    return int(number) if float(number).is_integer() else number
-
-
 def _own(assignment: Assignment) -> Annotation | None:
     return Annotation.objects.filter(assignment=assignment, current=True).first()
 
@@ -220,11 +187,14 @@ def _strip(assignment: Assignment, asked: Definition, place: QueuePlace) -> list
     choice = next((one for one in asked.questions.values() if one.kind == Question.Kind.CHOICE), None)
     labels = {}
     if choice is not None and before:
-        current = Annotation.objects.filter(assignment__in=before, current=True, answers__question_id=choice.id)
+        current = Annotation.objects.filter(
+            assignment__in=before, current=True, answers__question_id=choice.id, answers__position=0
+        )
         labels = dict(current.values_list("assignment_id", "answers__label_id"))
+    by_id = {label.id: label for label in choice.labels.values()} if choice else {}
     strip = []
     for one in before:
-        label = choice.labels.get(labels.get(one.pk)) if choice else None
+        label = by_id.get(labels.get(one.pk))
         strip.append({
             "index": one.position, "state": "answered", "label": said(label.name, label.code) if label else _("answered"),
             "emotion": label.emotion if label else "", "url": reverse("labeling:item", args=[one.campaign_id, one.pk]),

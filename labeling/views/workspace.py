@@ -18,7 +18,7 @@ from core.api import JSONParser
 from core.errors import Invalid
 from labeling.models import Assignment, Campaign, Question
 from labeling.services import annotations, queue, traces
-from labeling.services.schemes import definition
+from labeling.services.definitions import definition
 from labeling.views import work
 
 _OWN = access.Fetch("label", lambda: Assignment.objects.select_related("campaign", "item"))
@@ -217,11 +217,11 @@ def _from_form(assignment: Assignment, body: Mapping[str, str]) -> dict[str, dic
         if sent == "":
             continue
         if question.kind == Question.Kind.CHOICE:
-            answers[question.key] = {"label": sent}
+            answers[question.key] = {"value": [{"label": sent}]}
         elif question.kind == Question.Kind.SCALE:
-            answers[question.key] = {"number": _number(sent)}
+            answers[question.key] = {"value": _number(sent)}
         elif question.kind == Question.Kind.TEXT:
-            answers[question.key] = {"text": sent}
+            answers[question.key] = {"value": sent}
     return answers
 
 

@@ -24,7 +24,7 @@ from core.models import AuditEvent, Job, User
 from core.services import tokens
 from datasets.services import publish
 from inference.models import Model, ModelVersion, Prediction, Run
-from labeling.models import Alignment, Lane, Quality, Question, QueueRank, Segment, Suggestion, Track
+from labeling.models import Alignment, Lane, Quality, Question, QueueRank, SchemeMigration, Segment, Suggestion, Track
 from labeling.services import agreement, annotations, campaigns, exhibits, gold, guidelines, media, queue, traces
 from tests.labeling import factories as make
 
@@ -98,7 +98,9 @@ def _answer(who: User, held: Any, campaign: Any) -> None:
     traces.finish(
         actor=who, assignment=held, client_id=client_id, question="arousal", chunks=1, device=None, events=None
     )
-    annotations.submit_annotation(actor=who, assignment=held, client_id=client_id, answers=make.answers(campaign))
+    annotations.submit_annotation(actor=who, assignment=held, client_id=client_id, answers={
+        **make.answers(campaign), "arousal": {"value": {"trace": str(client_id)}},
+    })  # fmt: skip
 
 
 def _of_labeling(scene: make.Scene) -> dict[str, Any]:
@@ -119,6 +121,9 @@ def _of_labeling(scene: make.Scene) -> dict[str, Any]:
         "qualities": Quality.objects.create(study=study, track=track, measure="snr", value=20.0),
         "guidelines": told.guideline, "guideline-versions": told, "queue-ranks": QueueRank.objects.get(campaign=scene.campaign),
         "segments": Segment.objects.create(annotation=annotation, question=question, track=track, start_us=0, end_us=1_000_000),
+        "scheme-migrations": SchemeMigration.objects.create(
+            study=study, campaign=scene.campaign, old=scene.campaign.scheme_version, new=scene.campaign.scheme_version, made_by=scene.mia
+        ),
         "questions": question, "campaign-items": scene.campaign.campaign_items.first(), "annotations": annotation,
         "assignments": annotation.assignment, "annotators": annotation.annotator, "traces": annotation.traces.first(),
         "gold-labels": item.gold_labels.first(),

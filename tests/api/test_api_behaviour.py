@@ -54,7 +54,7 @@ def test_pages_are_stable_while_rows_come_in(world):
 
 
 def test_a_repeat_with_the_same_key_makes_nothing_twice(world):
-    body = {"study": world.ids["studies"], "name": "Once"}
+    body = {"study": world.ids["studies"], "name": "Once", "gallery": "laughter"}
     first = world.mia.post("schemes", body, idempotency_key="k1")
     again = world.mia.post("schemes", body, idempotency_key="k1")
     assert (first.status_code, first.json()) == (201, again.json())

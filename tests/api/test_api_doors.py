@@ -96,7 +96,7 @@ def test_who_stopped_is_gone_from_every_list_at_once(world):
 
 def foreign_bodies(own: dict[str, str], other: dict[str, str], email: str) -> list[tuple[str, dict]]:
     """(address, body): an own root with somebody else's parts, and somebody else's root."""
-    question = {"key": "q", "kind": "scale", "prompt": {"en": "?"}, "minimum": 1, "maximum": 5}
+    form = {"form": {"format": "affect.scheme"}}
     return [
         ("participants", {"study": other["studies"]}),
         ("notices", {"study": other["studies"], "choices": [], "texts": []}),
@@ -124,11 +124,10 @@ def foreign_bodies(own: dict[str, str], other: dict[str, str], email: str) -> li
         ("recordings/bulk", {"study": own["studies"], "rows": [{"code": "x", "tracks": [
             {"modality": "audio", "name": "a", "appearances": [{"participant": other["code"]}]}]}]}),
         (f"recordings/{other['recordings']}/read", {}),
-        ("schemes", {"study": other["studies"], "name": "S", "questions": [question]}),
+        ("schemes", {"study": other["studies"], "name": "S", "gallery": "laughter"}),
         (f"scheme-versions/{other['scheme-versions']}/next", {}),
         (f"scheme-versions/{other['scheme-versions']}/freeze", {}),
-        (f"scheme-versions/{other['scheme-versions']}/questions", question),
-        (f"scheme-versions/{other['scheme-versions']}/remove-question", {"key": "emotion"}),
+        (f"scheme-versions/{other['scheme-versions']}/next", form),
         ("campaigns", {"study": other["studies"], "name": "C", "scheme_version": other["scheme-versions"]}),
         ("campaigns", {"study": own["studies"], "name": "C", "scheme_version": other["scheme-versions"]}),
         ("campaigns", {"study": own["studies"], "name": "C", "scheme_version": own["scheme-versions"], "guideline_version": other["guideline-versions"]}),

@@ -281,9 +281,9 @@ def test_three_keys_answer_and_the_next_item_comes_without_a_new_page(page: Page
     expect(page.locator(".saved")).to_contain_text("Saved")
     (answer,) = bench.knows()["answers"].values()
     assert answer["answers"] == {
-        "emotion": {"label": "label-surprise"},
-        "valence": {"number": 7},
-        "arousal": {"number": 5},
+        "emotion": {"value": [{"label": "surprise"}]},
+        "valence": {"value": 7},
+        "arousal": {"value": 5},
     }
     assert answer["assignment_id"] == "assignment-video"
     assert answer["perceived"]["video"] is True
@@ -293,8 +293,8 @@ def test_three_keys_answer_and_the_next_item_comes_without_a_new_page(page: Page
         page.keyboard.press(key)
     page.wait_for_selector(".passage")
     answers = {answer["assignment_id"]: answer["answers"] for answer in bench.knows()["answers"].values()}
-    assert answers["assignment-audio"]["dominance"] == {"number": 5}
-    assert answers["assignment-audio"]["arousal"] == {"number": 9}
+    assert answers["assignment-audio"]["dominance"] == {"value": 5}
+    assert answers["assignment-audio"]["arousal"] == {"value": 9}
 
 
 def test_a_change_of_mind_before_going_on_counts(page: Page, bench: Bench):
@@ -303,7 +303,7 @@ def test_a_change_of_mind_before_going_on_counts(page: Page, bench: Bench):
     page.wait_for_timeout(100)
     page.keyboard.press("4")
     known = wait_kept(bench, lambda known: known["answers"])
-    assert [answer["answers"] for answer in known["answers"].values()] == [{"emotion": {"label": "label-anger"}}]
+    assert [answer["answers"] for answer in known["answers"].values()] == [{"emotion": {"value": [{"label": "anger"}]}}]
 
 
 def test_letters_in_the_note_are_letters_and_nobody_is_hurried(page: Page, bench: Bench):
@@ -322,9 +322,9 @@ def test_letters_in_the_note_are_letters_and_nobody_is_hurried(page: Page, bench
     known = wait_kept(bench, lambda known: known["answers"])
     (answer,) = known["answers"].values()
     assert answer["answers"] == {
-        "emotion": {"label": "label-sadness"},
-        "intensity": {"number": 51},
-        "note": {"text": "3q m?"},
+        "emotion": {"value": [{"label": "sadness"}]},
+        "intensity": {"value": 51},
+        "note": {"value": "3q m?"},
     }
     assert answer["perceived"]["suggestion"] is True
 
@@ -465,7 +465,7 @@ def test_without_javascript_the_form_posts_as_it_stands(browser: Browser, bench:
     page.get_by_role("button", name="Next clip").click()
     page.wait_for_url("**/label/audio")
     (answer,) = bench.knows()["answers"].values()
-    assert answer["q.emotion"] == "label-surprise"
+    assert answer["q.emotion"] == "surprise"
     assert (answer["q.valence"], answer["q.arousal"]) == ("7", "5")
     context.close()
 
@@ -521,7 +521,7 @@ def test_a_trace_is_recorded_live_at_ten_hertz_or_more_without_a_hole(page: Page
     page.keyboard.press("Enter")
     known = wait_kept(bench, lambda known: known["answers"])
     (answer,) = known["answers"].values()
-    assert answer["answers"] == {"arousal_trace": {"trace": finish["client_id"]}}
+    assert answer["answers"] == {"arousal_trace": {"value": {"trace": finish["client_id"]}}}
 
 
 BUSY = """(ms) => new Promise((done) => setTimeout(() => {

@@ -49,7 +49,8 @@ settings.configure(
     CSRF_COOKIE_NAME="csrf",
     USE_I18N=True,
     LANGUAGE_CODE="en",
-    LANGUAGES=[("en", "English"), ("de", "Deutsch")],
+    LANGUAGES=[("en", "English"), ("de", "Deutsch"), ("es", "Español")],
+    LOCALE_PATHS=[ROOT / "locale"],
     STATIC_URL="/static/",
     STATICFILES_DIRS=[ROOT / "static"],
     TEMPLATES=[
@@ -109,34 +110,59 @@ from django.http import FileResponse, Http404, HttpResponse, JsonResponse  # noq
 from django.shortcuts import redirect, render  # noqa: E402
 from django.template import engines  # noqa: E402
 from django.urls import path as route  # noqa: E402
+from django.utils import translation  # noqa: E402
 
-BOTH = [
-    {"key": "valence", "type": "scale", "prompt": "How pleasant does it appear?", "row": "top", "minimum": 1, "maximum": 9, "step": 1,
-     "required": True, "anchors": {"1": "very unpleasant", "5": "neither", "9": "very pleasant"}},
-    {"key": "arousal", "type": "scale", "prompt": "How active does it appear?", "row": "home", "minimum": 1, "maximum": 9, "step": 1,
-     "required": True, "anchors": {"1": "very passive", "5": "medium", "9": "very active"}},
-]  # fmt: skip
+from affect.schemes import read  # noqa: E402
+from affect.schemes.gallery import load  # noqa: E402
+from labeling.views.posted import posted  # noqa: E402
+from labeling.views.questions import shown  # noqa: E402
+
+
+def scheme(*questions: dict):
+    """A scheme of these questions, in English."""
+    return read(
+        {
+            "format": "affect.scheme",
+            "format_version": 1,
+            "id": "bench",
+            "name": {"en": "Bench"},
+            "languages": ["en"],
+            "questions": list(questions),
+        }
+    )
+
+
+def one(kind: str, id_: str, prompt: str, **more) -> dict:
+    return {"kind": kind, "id": id_, "prompt": {"en": prompt}, **more}
+
+
+def label(name: str, **more) -> dict:
+    return {"id": name.replace(" ", "-"), "name": {"en": name.title()}, **more}
+
+
+def points(low: str, high: str, most: int = 9, middle: str = "") -> dict:
+    anchors = [{"value": 1, "text": {"en": low}}, {"value": most, "text": {"en": high}}]
+    if middle:
+        anchors.insert(1, {"value": (1 + most) / 2, "text": {"en": middle}})
+    return {"minimum": 1, "maximum": most, "step": 1, "anchors": anchors}
+
+
+def manikin(dimension: str, prompt: str, range_: dict) -> dict:
+    return one("scale", dimension, prompt, look="manikin", dimension=dimension, range=range_)
+
+
 NAMES = ["joy", "interest", "surprise", "anger", "disgust", "contempt", "fear", "sadness", "calm", "neutral"]
-EMOTION = {
-    "key": "emotion", "type": "choice", "prompt": "What does speaker B appear to express?", "row": "digits", "required": True,
-    "options": [{"id": f"label-{name}", "code": name, "name": name.title(), "emotion": name, "key": str((i + 1) % 10)} for i, name in enumerate(NAMES)],
-}  # fmt: skip
-TRACE = {"key": "arousal_trace", "type": "trace", "prompt": "How active does speaker A appear to be?", "required": True, "row": "",
-         "minimum": -1, "maximum": 1, "step": 0, "anchors": {"1": "very active", "0": "neither", "-1": "very passive"}}  # fmt: skip
-DOMINANCE = {"key": "dominance", "type": "scale", "prompt": "How much in control does it appear?", "row": "bottom", "minimum": 1, "maximum": 5,
-             "step": 1, "required": True, "anchors": {"1": "without control", "5": "in control"}}  # fmt: skip
-SLIDER = {
-    "key": "intensity",
-    "type": "scale",
-    "prompt": "How intense is it?",
-    "row": "",
-    "minimum": 0,
-    "maximum": 100,
-    "step": 1,
-    "required": True,
-    "anchors": {"0": "not at all", "100": "as intense as can be"},
-}
-NOTE = {"key": "note", "type": "text", "prompt": "What made you think so?", "row": "", "required": False}
+BOTH = [manikin("valence", "How pleasant does it appear?", points("very unpleasant", "very pleasant", middle="neither")),
+        manikin("arousal", "How active does it appear?", points("very passive", "very active", middle="medium"))]  # fmt: skip
+EMOTION = one(
+    "choice", "emotion", "What does {target} appear to express?", labels=[label(name, emotion=name) for name in NAMES]
+)
+TRACE = one("trace", "arousal_trace", "How active does speaker A appear to be?", axes=[
+    {"name": {"en": "arousal"}, "low": {"en": "very passive"}, "high": {"en": "very active"}, "minimum": -1, "maximum": 1}])  # fmt: skip
+DOMINANCE = manikin("dominance", "How much in control does it appear?", points("without control", "in control", 5))
+SLIDER = one("scale", "intensity", "How intense is it?", look="slider", range={"minimum": 0, "maximum": 100, "step": 1, "anchors": [
+    {"value": 0, "text": {"en": "not at all"}}, {"value": 100, "text": {"en": "as intense as can be"}}]})  # fmt: skip
+NOTE = one("text", "note", "What made you think so?", required=False)
 
 
 def track(name: str, modality: str, **more) -> dict:
@@ -154,6 +180,78 @@ ITEMS = {
     "pair": {"kind": "video", "duration_us": 6_000_000, "tracks": [track("v05_woman_full_19s.mp4", "video", muted=True, offset_us=500_000, drift_ppb=50_000, frame_times="/frames/v05"), track("a01_librivox_0870.wav", "audio", label="speaker B", duration_us=7_100_000)], "questions": [EMOTION]},
     "broken": {"kind": "video", "duration_us": 6_000_000, "tracks": [track("broken.mp4", "video")], "questions": [EMOTION]},
 }  # fmt: skip
+FILM = [track("v05_woman_full_19s.mp4", "video", peaks="/peaks/a01_librivox_0870.wav", frame_times="/frames/v05")]
+# What each control is tried with; the schemes of the gallery come with it, as gallery-NAME.
+CONTROLS = {
+    "several": [one("choice", "emotions", "Which emotions are there?", cannot_tell=True, maximum=3, intensity=points("weak", "strong", 3), hint={"en": "Several may be there at once."},
+        examples=[{"text": {"en": "A laugh in tears is joy and sadness."}}], confidence=points("a guess", "certain", 5), labels=[
+            *[label(name, emotion=name, definition={"en": f"What {name} is."}) for name in NAMES[:6]], label("none", exclusive=True), label("other", free_text=True)],
+        skip=[{"id": "inaudible", "name": {"en": "cannot be heard"}}, {"id": "else", "name": {"en": "something else"}, "free_text": True}])],
+    "first": [one("primary_secondary", "emotion", "Which emotion stands out?", labels=[label(name, emotion=name) for name in NAMES], primary=NAMES[:8], maximum=3)],
+    "conditions": [one("yes_no", "laughs", "Does anybody laugh?"), one("text", "why", "Why do they laugh?", lines="one", minimum=3, asked_if={"test": "said", "question": "laughs"}),
+        one("scale", "how", "How much?", look="likert", required=False, required_if={"test": "answered", "question": "why"}, range=points("little", "much", 5))],
+    "scales": [*BOTH, DOMINANCE, one("scale", "agree", "They agree.", look="likert", range={"minimum": 1, "maximum": 5, "step": 1, "anchors": [
+        {"value": n + 1, "text": {"en": text}} for n, text in enumerate(["not at all", "rather not", "partly", "rather", "fully"])]}), SLIDER],
+    "grid": [one("grid", "feeling", "Where in this plane is it?", step=1, x={"name": {"en": "pleasure"}, "low": {"en": "unpleasant"}, "high": {"en": "pleasant"}, "minimum": 1, "maximum": 9},
+        y={"name": {"en": "arousal"}, "low": {"en": "sleepy"}, "high": {"en": "highly aroused"}, "minimum": 1, "maximum": 9})],
+    "fine": [one("grid", "feeling", "Where in this plane is it?", x={"name": {"en": "valence"}, "low": {"en": "negative"}, "high": {"en": "positive"}, "minimum": -1, "maximum": 1},
+        y={"name": {"en": "arousal"}, "low": {"en": "passive"}, "high": {"en": "active"}, "minimum": -1, "maximum": 1})],
+    "wheel": [one("wheel", "wheel", "Which emotions did you feel?", rings=5, maximum=2, labels=[
+        label(name, emotion=name, angle=22.5 + 45 * n) for n, name in enumerate(["interest", "joy", "surprise", "sadness", "fear", "contempt", "disgust", "anger"])],
+        centre=[label("none", exclusive=True), label("other", free_text=True)])],
+    "pairwise": [one("comparison", "which", "Which of the two is more intense?", method="pairwise", ties=True)],
+    "best": [one("comparison", "which", "Which is the most, which the least intense?", method="best_worst", items=4)],
+    "units": [one("action_units", "units", "Which units are seen at the peak?", sides=True, labels=[{"id": f"au{n}", "name": {"en": name}} for n, name in (
+        (1, "inner brow raiser"), (2, "outer brow raiser"), (4, "brow lowerer"), (6, "cheek raiser"), (12, "lip corner puller"), (15, "lip corner depressor"), (25, "lips part"), (26, "jaw drop"))])],
+    "segments": [one("segments", "moments", "Where does something show?", tiers=[
+        {"id": "face", "name": {"en": "face"}, "labels": [label(name, emotion=name) for name in NAMES[:5]], "intensity": points("slight", "strong", 3), "apex": True},
+        {"id": "voice", "name": {"en": "voice"}, "labels": [label("laugh"), label("cry"), label("other", free_text=True)], "overlap": True},
+        {"id": "words", "name": {"en": "words"}}]), NOTE],
+    "many": [one("segments", "moments", "Where does something show?", tiers=[{"id": "face", "name": {"en": "face"}, "labels": [label(name, emotion=name) for name in NAMES]},
+        {"id": "voice", "name": {"en": "voice"}, "labels": [label("laugh"), label("cry")], "overlap": True}])],
+}  # fmt: skip
+COMPARED = [{"id": f"i{n}", "name": letter, "kind": "text", "text": text, "src": ""} for n, (letter, text) in enumerate(zip("ABCD", (
+    "I could not believe my eyes.", "It was all right, I suppose.", "Never again, do you hear me?", "We waited, and nothing came."), strict=True))]  # fmt: skip
+GIVEN = {
+    "several": {"emotions": {"value": [{"label": "anger", "intensity": 2}, {"label": "other", "intensity": 1, "text": "spite"}], "confidence": 4}},
+    "first": {"emotion": {"value": {"primary": {"label": "joy"}, "secondary": [{"label": "calm"}]}}},
+    "conditions": {"laughs": {"value": True}, "why": {"value": "a joke"}, "how": {"value": 4}},
+    "scales": {"valence": {"value": 3}, "arousal": {"value": 8}, "dominance": {"value": 2}, "agree": {"value": 4}, "intensity": {"value": 70}},
+    "grid": {"feeling": {"value": [7, 3]}}, "fine": {"feeling": {"value": [-0.5, 0.25]}},
+    "wheel": {"wheel": {"value": [{"label": "fear", "intensity": 4}, {"label": "joy", "intensity": 2}]}},
+    "pairwise": {"which": {"value": {"preferred": None}}}, "best": {"which": {"value": {"best": "i2", "worst": "i1"}}},
+    "units": {"units": {"value": [{"label": "au1", "intensity": "B"}, {"label": "au12", "intensity": "D", "side": "left"}]}},
+    "segments": {"moments": {"value": [
+        {"tier": "face", "start_us": 1_000_000, "end_us": 3_500_000, "label": "joy", "intensity": 2, "apex_us": 2_000_000},
+        {"tier": "voice", "start_us": 1_500_000, "end_us": 4_000_000, "label": "laugh"}, {"tier": "voice", "start_us": 3_000_000, "end_us": 5_000_000, "label": "other", "text": "gasp"},
+        {"tier": "face", "start_us": 6_000_000, "end_us": 9_000_000, "label": "surprise", "intensity": 3}, {"tier": "words", "start_us": 10_000_000, "end_us": 13_000_000, "text": "looks away"}]}},
+    "many": {"moments": {"value": [{"tier": "face" if n % 2 else "voice", "start_us": n * 37_000, "end_us": n * 37_000 + 30_000, "label": NAMES[n % 10] if n % 2 else ("laugh", "cry")[n // 2 % 2]}
+                                   for n in range(500)]}},
+}  # fmt: skip
+for _name, _questions in CONTROLS.items():
+    _text = _name in ("pairwise", "best", "several", "conditions")
+    ITEMS[_name] = {"kind": "text" if _text else "video", "questions": _questions, "tracks": [] if _text else FILM, "duration_us": None if _text else 19_000_000, "end_us": None if _text else 19_000_000,
+                    "text": "It was all right, I suppose." if _text else ""}  # fmt: skip
+    ITEMS[f"{_name}-given"] = {**ITEMS[_name], "answers": GIVEN[_name]}
+for _name in (
+    "call-centre",
+    "sam-film-clips",
+    "msp-podcast-style",
+    "action-units",
+    "therapy-session",
+    "text-emotions",
+    "physiological-stress",
+    "laughter",
+    "recola-style",
+    "sewa-style",
+):
+    ITEMS[f"gallery-{_name}"] = {
+        "kind": "video",
+        "questions": load(_name),
+        "tracks": FILM,
+        "duration_us": 19_000_000,
+        "end_us": 19_000_000,
+    }
 ORDER = ["video", "audio", "text", "done"]
 GUIDELINE = {
     "title": "Criteria, version 2",
@@ -183,7 +281,12 @@ class State:
 STATE = State()
 
 
-def work(name: str) -> dict:
+def form_of(name: str):
+    questions = ITEMS[name]["questions"]
+    return scheme(*questions) if isinstance(questions, list) else questions
+
+
+def work(name: str, language: str = "en") -> dict:
     item = ITEMS[name]
     index = list(ITEMS).index(name) + 140
     strip = [{"index": index - 2, "state": "answered", "label": "Joy", "emotion": "joy", "url": "/label/audio"},
@@ -194,8 +297,9 @@ def work(name: str) -> dict:
         "campaign": {"id": "c1", "name": "Dyads: expressed emotion", "prediction_display": "never"},
         "assignment": {"id": f"assignment-{name}", "lease_until": "", "client_id": f"0190{index:04x}-0000-7000-8000-{int(time.time() * 1e6) % 10**12:012d}"},
         "place": {"index": index, "total": 200, "answered": index - 1},
-        "item": {"id": name, "code": "DT-031", "target_label": "speaker B", "role": "patient", "start_us": 0, "end_us": None, "text": "", "duration_us": None, **{k: v for k, v in item.items() if k not in ("tracks", "questions", "suggestion")}},
-        "tracks": item["tracks"], "questions": item["questions"], "suggestion": item.get("suggestion"), "strip": strip, "guideline": GUIDELINE,
+        "item": {"id": name, "code": "DT-031", "target_label": "speaker B", "role": "patient", "start_us": 0, "end_us": None, "text": "", "duration_us": None, **{k: v for k, v in item.items() if k not in ("tracks", "questions", "suggestion", "answers")}},
+        "tracks": item["tracks"], "questions": shown(form_of(name), language, "speaker B"), "answers": item.get("answers", {}),
+        "compared": COMPARED[: 2 if name.startswith("pairwise") else 4] if name.startswith(("pairwise", "best")) else [], "suggestion": item.get("suggestion"), "strip": strip, "guideline": GUIDELINE,
         "urls": {"submit": f"/submit/{name}", "trace_chunk": "/chunk", "trace_finish": "/finish", "next": f"/next/{name}", "back": "/label/audio", "skip": f"/skip/{name}", "heartbeat": "/heartbeat",
             "flag": "/flag", "stop": "/"},
     }  # fmt: skip
@@ -211,7 +315,9 @@ def page(request, name: str):
     fragment = {"done": "labeling/workspace/_done.html", "withdrawn": "labeling/workspace/_withdrawn.html"}.get(
         name, "labeling/workspace/_item.html"
     )
-    context = {"work": work(name if name in ITEMS else "video"), "fragment": fragment, "user": Person}
+    language = request.GET.get("language", "en")
+    translation.activate(language)
+    context = {"work": work(name if name in ITEMS else "video", language), "fragment": fragment, "user": Person}
     if name == "done":
         context["work"]["questions"] = []
     return render(request, fragment if request.headers.get("HX-Request") else "labeling/workspace/page.html", context)
@@ -245,7 +351,7 @@ def submit(request, name: str):
         if not lost and (fault := failure()):
             return fault
         if "form" in body:
-            STATE.answers[body["form"]["client_id"]] = body["form"]
+            STATE.answers[body["form"]["client_id"]] = {**body["form"], "answers": posted(form_of(name), request.POST)}
             return redirect(f"/next/{name}")
         if body["client_id"] in STATE.answers:
             STATE.repeats += 1

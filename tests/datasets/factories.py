@@ -112,10 +112,7 @@ def clips(study, who: list[Participant], n: int, modality: str, texts: list[str]
 
 def answer(campaign: Campaign, items: list[Item], raters: int, actor: User, tie_at: int | None = None) -> None:
     """Every rater answers every item; mostly alike, never all the same."""
-    labels = {}
     kinds = {q.key: q.kind for q in campaign.scheme_version.questions.all()}
-    if "emotion" in kinds:
-        labels = dict(campaign.scheme_version.questions.get(key="emotion").labels.values_list("code", "pk"))
     rows = []
     for n in range(raters):
         who = campaigns.add_annotator_without_account(
@@ -125,9 +122,9 @@ def answer(campaign: Campaign, items: list[Item], raters: int, actor: User, tie_
             said, traces = {}, {}
             code = EMOTIONS[(at + (n if at == tie_at else n == 2 and at % 4 == 0)) % len(EMOTIONS)]
             if "emotion" in kinds:
-                said["emotion"] = {"label": str(labels[code])}
+                said["emotion"] = {"value": [{"label": code}]}
             if "valence" in kinds:
-                said["valence"] = {"number": 1 + (at + n) % 9}
+                said["valence"] = {"value": 1 + (at + n) % 9}
             if "arousal" in kinds:
                 times = list(range(0, labeling.CLIP_US, 50_000))
                 traces["arousal"] = (times, [((at + n + t // 500_000) % 20) / 10 - 1 for t in times])

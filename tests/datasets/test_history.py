@@ -31,6 +31,7 @@ from labeling.models import (
 from labeling.services import schemes
 from tests.consent.factories import running_erasure
 from tests.datasets import factories
+from tests.labeling.factories import without
 
 pytestmark = pytest.mark.django_db(databases=["default", "keys"])
 
@@ -56,7 +57,7 @@ EVERY_COLUMN_OF = {
         "notice_text": None, "evidence": {"forged": "yes"}, "created_at": "2020-01-01T00:00Z",
     },
     Basis: {"kind": "contract", "evidence": "other", "begins_at": "2020-01-01T00:00Z", "purpose": "recontact"},
-    SchemeVersion: {"number": 77, "frozen_at": None},
+    SchemeVersion: {"number": 77, "frozen_at": None, "form": {}},
     Question: {"prompt": {"en": "Another?"}, "key": "other", "minimum": -9, "required": False, "anchors": [1]},
     Label: {"code": "other", "name": {"en": "Other"}, "position": 44, "identity": uuid4()},
     GuidelineVersion: {"text": {"en": [{"heading": "x", "text": "y"}]}, "number": 8},
@@ -65,7 +66,7 @@ EVERY_COLUMN_OF = {
         "revision": 7, "perceived": {}, "source": "api", "client_id": uuid4(), "duration_ms": 77, "created_at": "2020-01-01T00:00Z",
         "fingerprint": b"x",
     },
-    Answer: {"number": 5, "text": b"x", "label": None, "x": 1.0},
+    Answer: {"confidence": 1.0, "state": "skipped", "number": 5, "text": b"x", "label": None, "x": 1.0},
     Segment: {"start_us": 1, "end_us": 9, "label": None, "number": 1.0},
     Trace: {"packed": b"x", "digest": "0" * 64, "state": "recording", "samples": 1, "device": {"x": 1}, "annotation": None},
     GoldStandard: {"method": {}, "inputs": "x", "summary": {}, "state": "making", "number": 9},
@@ -144,7 +145,7 @@ def test_a_draft_is_free(scene):
     draft.texts.all().delete()
     draft.delete()
     version = schemes.next_version(actor=scene.mia, version=scene.campaign.scheme_version)
-    schemes.remove_question(actor=scene.mia, version=version, key="valence")
+    schemes.change_version(actor=scene.mia, version=version, document=without(version, "valence"))
     assert not Notice.objects.filter(pk=draft.pk).exists()
 
 

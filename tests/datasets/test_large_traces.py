@@ -123,14 +123,10 @@ def test_it_is_recorded_chunk_by_chunk_and_survives_a_change_of_mind():
     done = traces.finish(**sent, chunks=len(parts))
     assert done.asset is not None
     assert traces.finish(**sent, chunks=len(parts)).asset_id == done.asset_id
-    joy, anger = (
-        str(one.pk)
-        for one in Question.objects.get(key="emotion").labels.filter(code__in=("joy", "anger")).order_by("-code")
-    )
-    for client_id, label in ((one.client_id, joy), (uuid4(), anger)):
-        said = annotations.submit_annotation(
-            actor=made.rhea, assignment=one, client_id=client_id, answers={"emotion": {"label": label}}
-        )
+    trace = {"value": {"trace": str(one.client_id)}}
+    for client_id, label in ((one.client_id, "joy"), (uuid4(), "anger")):
+        answers = {"emotion": {"value": [{"label": label}]}, "arousal": trace}
+        said = annotations.submit_annotation(actor=made.rhea, assignment=one, client_id=client_id, answers=answers)
     assert (said.revision, said.traces.get().asset_id) == (2, done.asset_id)
     assert ratings.samples(said.traces.get()).values.tolist() == values.tolist()
 

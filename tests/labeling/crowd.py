@@ -58,7 +58,23 @@ def say(campaign: Campaign, items: Sequence[Item], tables: Mapping[str, Table]) 
             for key, value in given.items():
                 choice = questions[key].kind == Question.Kind.CHOICE
                 label, number = (labels[key][value], None) if choice else (None, float(value))
-                answers.append((ids.new(), now, annotation_id, questions[key].pk, label, number, b""))
+                answers.append(
+                    (
+                        ids.new(),
+                        now,
+                        annotation_id,
+                        questions[key].pk,
+                        0,
+                        "answered",
+                        "",
+                        label,
+                        number,
+                        "",
+                        "",
+                        "",
+                        b"",
+                    )
+                )
     bulk.insert(
         Annotation,
         (
@@ -81,7 +97,9 @@ def say(campaign: Campaign, items: Sequence[Item], tables: Mapping[str, Table]) 
         ),
         said,
     )
-    bulk.insert(Answer, ("id", "created_at", "annotation_id", "question_id", "label_id", "number", "text"), answers)
+    bulk.insert(Answer, (
+        "id", "created_at", "annotation_id", "question_id", "position", "state", "role", "label_id", "number", "grade", "side", "reason", "text",
+    ), answers)  # fmt: skip
     return who
 
 

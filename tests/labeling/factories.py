@@ -9,6 +9,8 @@ from typing import Any
 
 from django.utils import timezone
 
+from affect.schemes.model import Anchor, Choice, FreeText, Label, Range, Scale, Segments, Tier, Trace
+from affect.vocabularies.terms import TOKENS
 from consent.keyring import tree
 from consent.models import Basis, Controller, Participant, Permission, Study
 from consent.purposes import BasisKind, Modality, PeopleRole, Purpose
@@ -17,7 +19,6 @@ from core.models import User
 from labeling.models import Campaign, Item, SchemeVersion
 from labeling.services import campaigns, recordings, schemes
 from labeling.services.recordings import Appears, NewItem, NewRecording, NewTrack
-from labeling.services.schemes import NewLabel, NewQuestion
 
 _numbers = count(1)
 CLIP_US = 8_900_000
@@ -99,17 +100,24 @@ def items(of: Study, who: list[Participant], n: int, modality: str = Modality.AU
     return [by_id.get(ids[0]) or Item(pk=ids[0], study=of) for ids in made.items]
 
 
+def labels(*codes: str, **more: Any) -> tuple[Label, ...]:
+    """Labels under these ids, with an emotion's mark where there is one of the name."""
+    return tuple(Label(id=one, name={"en": one.title()}, emotion=one if one in TOKENS else "", **more) for one in codes)
+
+
 def scheme(of: Study, *kinds: str) -> SchemeVersion:
     """A scheme that asks the kinds named: choice, scale, trace, segments, text."""
     questions = {
-        "choice": NewQuestion("emotion", "choice", {"en": "What does {target} appear to express?"},
-                              labels=[NewLabel(code, {"en": code.title()}, emotion=code) for code in EMOTIONS]),
-        "scale": NewQuestion("valence", "scale", {"en": "How pleasant?"}, dimension="valence", minimum=1, maximum=9, step=1,
-                             anchors=[{"value": 1, "text": {"en": "unpleasant"}}, {"value": 9, "text": {"en": "pleasant"}}]),
-        "trace": NewQuestion("arousal", "trace", {"en": "How activated?"}, dimension="arousal", minimum=-1, maximum=1),
-        "segments": NewQuestion("laughter", "segments", {"en": "When does {target} laugh?"}, required=False,
-                                labels=[NewLabel("laugh", {"en": "Laugh"}), NewLabel("smile", {"en": "Smile"})]),
-        "text": NewQuestion("note", "text", {"en": "What did you notice?"}, required=False),
+        "choice": Choice(id="emotion", prompt={"en": "What does {target} appear to express?"}, labels=labels(*EMOTIONS)),
+        "scale": Scale(id="valence", prompt={"en": "How pleasant?"}, dimension="valence", look="manikin", range=Range(
+            minimum=1, maximum=9, step=1, anchors=(Anchor(value=1, text={"en": "unpleasant"}), Anchor(value=9, text={"en": "pleasant"})),
+        )),
+        "trace": Trace(id="arousal", prompt={"en": "How activated?"}, dimension="arousal", axes=(schemes.axis("arousal"),)),
+        "segments": Segments(id="laughter", prompt={"en": "When does {target} laugh?"}, required=False, tiers=(
+            Tier(id="face", name={"en": "Face"}, labels=labels("laugh", "smile"), overlap=True),
+            Tier(id="words", name={"en": "Words"}),
+        )),
+        "text": FreeText(id="note", prompt={"en": "What did you notice?"}, required=False),
     }  # fmt: skip
     return schemes.create_scheme(
         actor=None,
@@ -117,6 +125,11 @@ def scheme(of: Study, *kinds: str) -> SchemeVersion:
         name=f"Scheme {next(_numbers)}",
         questions=[questions[kind] for kind in kinds or ("choice", "scale")],
     )
+
+
+def without(version: SchemeVersion, key: str) -> dict[str, Any]:
+    """The document of a version with one question less."""
+    return {**version.form, "questions": [one for one in version.form["questions"] if one["id"] != key]}
 
 
 def scene(
@@ -148,7 +161,7 @@ def answers(campaign: Campaign, label: str = "joy", number: float = 7) -> dict[s
     said: dict[str, dict[str, Any]] = {}
     for question in schemes.definition(campaign.scheme_version_id).questions.values():
         if question.kind == "choice":
-            said[question.key] = {"label": str(next(one.id for one in question.labels.values() if one.code == label))}
+            said[question.key] = {"value": [{"label": label}]}
         elif question.kind == "scale":
-            said[question.key] = {"number": number}
+            said[question.key] = {"value": number}
     return said

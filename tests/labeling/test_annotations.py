@@ -7,10 +7,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from affect.schemes import form
 from consent.models import Permission
 from core.errors import ConsentMissing, Gone, Invalid, Refused
 from core.models import AuditEvent
-from labeling.models import Annotation, Answer, Assignment, CampaignItem, Label
+from labeling.models import Annotation, Answer, Assignment, CampaignItem
 from labeling.services import annotations, campaigns, queue, schemes, values
 from labeling.services.annotations import Imported
 from tests.labeling import factories
@@ -107,47 +108,63 @@ def test_a_closed_campaign_takes_no_answer_but_acknowledges_what_it_has():
 def test_a_text_is_sealed_under_its_targets_keys_and_read_again():
     scene = factories.scene(kinds=("choice", "text"))
     one = queue.next_assignment(scene.ana, scene.campaign)
-    said = {**factories.answers(scene.campaign), "note": {"text": " Nervous laughter — 緊張 "}}
+    said = {**factories.answers(scene.campaign), "note": {"value": " Nervous laughter — 緊張 "}}
     made = submit(scene.ana, one, said)
     stored = bytes(Answer.objects.get(annotation=made, question__key="note").text)
     assert b"laughter" not in stored
-    assert annotations.answers_of(made)["note"] == {"text": "Nervous laughter — 緊張"}
+    assert annotations.answers_of(made)["note"] == {"value": " Nervous laughter — 緊張 "}
 
 
 def test_a_label_of_another_version_is_a_stale_scheme():
     scene = factories.scene()
     one = queue.next_assignment(scene.ana, scene.campaign)
-    newer = schemes.next_version(actor=scene.mia, version=scene.campaign.scheme_version)
-    label = Label.objects.filter(question__scheme_version=newer).first()
-    with pytest.raises(Refused) as said:
-        submit(scene.ana, one, {**factories.answers(scene.campaign), "emotion": {"label": str(label.pk)}})
-    assert (said.value.code, said.value.status) == ("scheme_stale", 409)
+    newer = form.document_of(schemes.definition(scene.campaign.scheme_version_id).form)
+    newer["questions"][0]["labels"].append({"id": "awe", "name": {"en": "Awe"}})
+    newer["questions"].append({"kind": "yes_no", "id": "sarcasm", "prompt": {"en": "Sarcasm?"}})
+    schemes.next_version(actor=scene.mia, version=scene.campaign.scheme_version, document=newer)
+    for more in ({"emotion": {"value": [{"label": "awe"}]}}, {"sarcasm": {"value": True}}):
+        with pytest.raises(Refused) as said:
+            submit(scene.ana, one, {**factories.answers(scene.campaign), **more})
+        assert (said.value.code, said.value.status) == ("scheme_stale", 409)
 
 
 BAD_ANSWERS = [
-    ({"emotion": {"label": str(uuid4())}}, "label_unknown"),
-    ({"emotion": {"label": "joy"}}, "label_unknown"),
-    ({"emotion": {"label": 7}}, "label_unknown"),
-    ({"emotion": {"label": None}}, "required"),
-    ({"emotion": None}, "required"),
+    ({"emotion": {"value": [{"label": str(uuid4())}]}}, "label_unknown"),
+    ({"emotion": {"value": [{"label": 7}]}}, "wrong_type"),
+    ({"emotion": {"value": [{"label": None}]}}, "wrong_type"),
+    ({"emotion": {"value": "joy"}}, "wrong_type"),
+    ({"emotion": {"value": {"label": "joy"}}}, "wrong_type"),
+    ({"emotion": {"value": []}}, "too_few"),
+    ({"emotion": {"value": [{"label": "joy"}, {"label": "fear"}]}}, "too_many"),
+    ({"emotion": {"value": [{"label": "joy", "intensity": 2}]}}, "intensity_not_asked"),
+    ({"emotion": {"value": [{"label": "joy", "text": "x"}]}}, "text_not_wanted"),
+    ({"emotion": {"value": [{"label": "joy"}], "confidence": 1}}, "confidence_not_asked"),
+    ({"emotion": {"cannot_tell": True}}, "cannot_tell_not_offered"),
+    ({"emotion": {"skip": {"reason": "why"}}}, "unknown_reason"),
+    ({"emotion": {"value": [{"label": "joy"}], "cannot_tell": True}}, "wrong_type"),
+    ({"emotion": {"label": "joy"}}, "wrong_type"),
+    ({"emotion": None}, "wrong_type"),
     ({"emotion": "joy"}, "wrong_type"),
     ({"emotion": ["joy"]}, "wrong_type"),
-    ({"emotion": {"number": 1}}, "wrong_type"),
-    ({"valence": {"number": 0}}, "out_of_range"),
-    ({"valence": {"number": 10}}, "out_of_range"),
-    ({"valence": {"number": 10**400}}, "out_of_range"),
-    ({"valence": {"number": 2.5}}, "off_step"),
-    ({"valence": {"number": math.nan}}, "not_a_number"),
-    ({"valence": {"number": math.inf}}, "not_a_number"),
-    ({"valence": {"number": True}}, "not_a_number"),
-    ({"valence": {"number": "7"}}, "not_a_number"),
-    ({"valence": {"number": {"a": 1}}}, "not_a_number"),
-    ({"valence": {}}, "required"),
-    ({"dominance": {"number": 1}}, "question_unknown"),
-    ({"note": {"text": "x" * 3000}}, "too_long"),
-    ({"note": {"text": "a\x00b"}}, "text_refused"),
-    ({"note": {"text": "\ud800"}}, "text_refused"),
-    ({"note": {"text": 7}}, "wrong_type"),
+    ({"emotion": {"value": 1}}, "wrong_type"),
+    ({"emotion": {"value": [[[[[[[[[[1]]]]]]]]]]}}, "too_large"),
+    ({"valence": {"value": 0}}, "out_of_range"),
+    ({"valence": {"value": 10}}, "out_of_range"),
+    ({"valence": {"value": 10**400}}, "out_of_range"),
+    ({"valence": {"value": -(10**5000)}}, "out_of_range"),
+    ({"valence": {"value": 2.5}}, "off_step"),
+    ({"valence": {"value": math.nan}}, "not_a_number"),
+    ({"valence": {"value": math.inf}}, "not_a_number"),
+    ({"valence": {"value": True}}, "not_a_number"),
+    ({"valence": {"value": "7"}}, "not_a_number"),
+    ({"valence": {"value": {"a": 1}}}, "not_a_number"),
+    ({"valence": {}}, "wrong_type"),
+    ({"dominance": {"value": 1}}, "question_unknown"),
+    ({"note": {"value": "x" * 3000}}, "too_long"),
+    ({"note": {"value": " "}}, "too_short"),
+    ({"note": {"value": "a\x00b"}}, "text_refused"),
+    ({"note": {"value": "\ud800"}}, "text_refused"),
+    ({"note": {"value": 7}}, "wrong_type"),
 ]
 
 
@@ -207,6 +224,17 @@ def asked():
     return schemes.definition(scene.campaign.scheme_version_id)
 
 
+@pytest.mark.parametrize("left_out", ["emotion", "valence"])
+def test_an_answer_that_is_due_is_missed(left_out):
+    scene = factories.scene(n=1)
+    one = queue.next_assignment(scene.ana, scene.campaign)
+    said = factories.answers(scene.campaign)
+    del said[left_out]
+    with pytest.raises(Invalid) as refused:
+        submit(scene.ana, one, said)
+    assert (refused.value.code, list(refused.value.fields)) == ("required", [f"answers.{left_out}"])
+
+
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(sent=st.dictionaries(st.sampled_from(["emotion", "valence", "note", "other", ""]), JSON, max_size=4) | JSON)
 def test_whatever_is_sent_is_taken_whole_or_refused_with_a_code(asked, sent):
@@ -219,7 +247,7 @@ def test_whatever_is_sent_is_taken_whole_or_refused_with_a_code(asked, sent):
     if said is not None:
         assert said.code
         return
-    assert {value.question.key for value in found} >= {"emotion", "valence"}
+    assert set(found) >= {"emotion", "valence"}
 
 
 def test_the_queries_of_a_submit_are_few(django_assert_max_num_queries):
@@ -242,7 +270,7 @@ def test_imported_answers_come_in_all_or_none():
     assert annotations.import_annotations(actor=scene.mia, campaign=scene.campaign, rows=rows[:2]) == 2
     assert Annotation.objects.filter(current=True).count() == 5
     assert Annotation.objects.filter(revision=2).count() == 2
-    wrong = [rows[0], Imported(rows[1].item_id, rater.pk, {**said, "valence": {"number": 99}})]
+    wrong = [rows[0], Imported(rows[1].item_id, rater.pk, {**said, "valence": {"value": 99}})]
     with pytest.raises(Invalid):
         annotations.import_annotations(actor=scene.mia, campaign=scene.campaign, rows=wrong)
     Permission.objects.filter(participant=scene.people[0]).delete()

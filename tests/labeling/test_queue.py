@@ -223,7 +223,7 @@ def test_a_campaign_freezes_its_scheme_and_is_refused_without_items():
     version.refresh_from_db()
     assert version.frozen_at is not None
     with pytest.raises(Refused) as said:
-        schemes.remove_question(actor=scene.mia, version=version, key="valence")
+        schemes.change_version(actor=scene.mia, version=version, document=factories.without(version, "valence"))
     assert said.value.code == "scheme_frozen"
     draft = campaigns.create_campaign(actor=scene.mia, study=scene.study, name="Empty", scheme_version=version)
     with pytest.raises(Refused) as said:
@@ -236,7 +236,7 @@ def test_a_next_version_keeps_the_identities_and_can_be_changed():
     made = schemes.next_version(actor=scene.mia, version=scene.campaign.scheme_version)
     old = {one.key: one.identity for one in scene.campaign.scheme_version.questions.all()}
     assert {one.key: one.identity for one in made.questions.all()} == old
-    schemes.remove_question(actor=scene.mia, version=made, key="valence")
+    made = schemes.change_version(actor=scene.mia, version=made, document=factories.without(made, "valence"))
     assert list(schemes.definition(made.pk).questions) == ["emotion"]
 
 

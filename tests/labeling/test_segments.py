@@ -1,17 +1,19 @@
 """Labelled intervals end to end: asked, answered, kept, changed, read back, handed on in a dataset, erased."""
 
+import csv
+from copy import deepcopy
 from uuid import uuid4
 
 import pytest
 
+from affect.schemes.model import Segments, Tier
 from consent.services import consents
 from consent.services import erasure as erasures
 from core.errors import Invalid, Refused
 from datasets.services import package, verify
-from labeling.models import Annotation, Annotator, Answer, Label, Segment, Trace
-from labeling.services import agreement, annotations, queue, schemes
+from labeling.models import Annotation, Annotator, Answer, Segment, Trace
+from labeling.services import agreement, annotations, queue, schemes, values
 from labeling.services.annotations import Imported
-from labeling.services.schemes import NewQuestion
 from tests.datasets import factories as datasets
 from tests.labeling import factories
 from tests.labeling.factories import CLIP_US
@@ -26,21 +28,17 @@ def at_work(settings, tmp_path):
     return scene, queue.next_assignment(scene.ana, scene.campaign)
 
 
-def label(code: str) -> str:
-    return str(Label.objects.get(code=code, question__key="laughter").pk)
-
-
 def spans() -> list[dict]:
-    """Two tiers' worth in one: they overlap, and come in no order."""
+    """They overlap, lie on two tiers, and come in no order."""
     return [
-        {"start_us": 2_000_000, "end_us": 3_500_000, "label": label("smile")},
-        {"start_us": 0, "end_us": 2_500_000, "label": label("laugh"), "text": "¡jaja! – über den Witz"},
-        {"start_us": 8_000_000, "end_us": CLIP_US, "label": label("laugh")},
+        {"tier": "face", "start_us": 2_000_000, "end_us": 3_500_000, "label": "smile"},
+        {"tier": "words", "start_us": 0, "end_us": 2_500_000, "text": "¡jaja! – über den Witz"},
+        {"tier": "face", "start_us": 8_000_000, "end_us": CLIP_US, "label": "laugh"},
     ]
 
 
 def answers(scene, segments) -> dict:
-    return factories.answers(scene.campaign) | ({} if segments is None else {"laughter": {"segments": segments}})
+    return factories.answers(scene.campaign) | ({} if segments is None else {"laughter": {"value": segments}})
 
 
 def submit(scene, one, segments, client_id=None):
@@ -52,7 +50,7 @@ def submit(scene, one, segments, client_id=None):
 def test_it_works(at_work):
     scene, one = at_work
     made = submit(scene, one, spans())
-    assert annotations.answers_of(made)["laughter"] == {"segments": sorted(spans(), key=lambda s: s["start_us"])}
+    assert annotations.answers_of(made)["laughter"] == {"value": sorted(spans(), key=lambda s: s["start_us"])}
     rows = list(made.segments.order_by("start_us"))
     track = one.item.recording.tracks.get()
     assert {row.track_id for row in rows} == {track.pk}
@@ -76,58 +74,48 @@ def test_a_change_of_mind_is_a_new_revision_and_keeps_the_first(at_work):
     first = submit(scene, one, spans())
     second = submit(scene, one, spans()[:1], uuid4())
     assert (second.revision, second.supersedes_id) == (2, first.pk)
-    assert len(annotations.answers_of(first)["laughter"]["segments"]) == 3
-    assert len(annotations.answers_of(second)["laughter"]["segments"]) == 1
+    assert len(annotations.answers_of(first)["laughter"]["value"]) == 3
+    assert len(annotations.answers_of(second)["laughter"]["value"]) == 1
 
 
 def test_nothing_happened_is_an_answer_and_no_answer_is_none(at_work):
     scene, one = at_work
-    assert annotations.answers_of(submit(scene, one, []))["laughter"] == {"segments": []}
+    assert annotations.answers_of(submit(scene, one, []))["laughter"] == {"value": []}
     assert "laughter" not in annotations.answers_of(submit(scene, one, None, uuid4()))
 
 
-def test_a_tier_that_is_required_wants_an_answer_which_may_be_empty(settings, tmp_path):
-    settings.CONCORD_KEYS = tmp_path / "keys"
-    study = factories.study()
-    asked = NewQuestion("tier", "segments", {"en": "?"}, labels=[schemes.NewLabel("a", {"en": "A"})])
-    version = schemes.create_scheme(actor=None, study=study, name="S", questions=[asked])
-    definition = schemes.definition(version.pk)
+def test_tiers_that_are_required_want_an_answer_which_may_be_empty(at_work):
+    scene, _one = at_work
+    asked = Segments(id="tier", prompt={"en": "?"}, tiers=(Tier(id="a", name={"en": "A"}),))
+    version = schemes.create_scheme(actor=None, study=scene.study, name="S", questions=[asked])
+    definition, shown = schemes.definition(version.pk), values.Shown((0, 10))
     with pytest.raises(Invalid) as refused:
-        annotations.values.check_answers(definition, {})
+        values.check_answers(definition, {}, shown)
     assert refused.value.code == "required"
-    assert annotations.values.check_answers(definition, {"tier": {"segments": []}})[0].segments == ()
+    assert values.check_answers(definition, {"tier": {"value": []}}, shown) == {"tier": {"value": []}}
 
 
-def test_a_tier_without_labels_is_refused(settings, tmp_path):
-    settings.CONCORD_KEYS = tmp_path / "keys"
-    with pytest.raises(Invalid) as refused:
-        schemes.create_scheme(
-            actor=None, study=factories.study(), name="S", questions=[NewQuestion("tier", "segments", {"en": "?"})]
-        )
-    assert refused.value.code == "question_refused"
-
-
-GOOD = {"start_us": 0, "end_us": 10}
+GOOD = {"tier": "face", "start_us": 0, "end_us": 10, "label": "laugh"}
+WORDS = {"tier": "words", "start_us": 0, "end_us": 10}
 
 
 @pytest.mark.parametrize(
     ("sent", "code"),
     [
         ("x", "wrong_type"), ({}, "wrong_type"), ([None], "wrong_type"), ([{"colour": 1}], "wrong_type"), (["x"], "wrong_type"),
+        ([GOOD | {"colour": 1}], "wrong_type"), ([GOOD | {"tier": "hands"}], "unknown_tier"), ([GOOD | {"tier": ["face"]}], "wrong_type"),
         ([GOOD | {"start_us": 0.5}], "not_a_number"), ([GOOD | {"end_us": True}], "not_a_number"), ([GOOD | {"end_us": None}], "not_a_number"),
         ([GOOD | {"end_us": "10"}], "not_a_number"), ([GOOD | {"start_us": -1}], "time_out_of_range"),
         ([GOOD | {"end_us": 0}], "time_out_of_range"), ([GOOD | {"start_us": 11}], "time_out_of_range"),
         ([GOOD | {"end_us": 2**60}], "time_out_of_range"), ([GOOD | {"end_us": CLIP_US + 1}], "time_out_of_range"),
-        ([GOOD | {"label": None}], "label_unknown"), ([GOOD | {"label": "laugh"}], "label_unknown"), ([GOOD | {"label": str(uuid4())}], "label_unknown"),
-        ([GOOD | {"text": 5}], "wrong_type"), ([GOOD | {"text": "x" * 2001}], "too_long"), ([GOOD | {"text": "\0"}], "text_refused"),
-        ([GOOD] * 10_001, "wrong_type"),
+        ([GOOD | {"label": None}], "label_unknown"), ([GOOD | {"label": str(uuid4())}], "label_unknown"), ([GOOD | {"text": "x"}], "text_not_wanted"),
+        ([WORDS | {"text": 5}], "wrong_type"), ([WORDS | {"text": "x" * 2001}], "too_long"), ([WORDS | {"text": "\0"}], "text_refused"),
+        ([WORDS], "text_missing"), ([GOOD | {"apex_us": 5}], "apex_not_asked"), ([GOOD | {"intensity": 5}], "intensity_not_asked"),
+        ([WORDS | {"text": "a"}, WORDS | {"text": "b", "start_us": 9}], "overlap"), ([GOOD] * 30_001, "too_large"),
     ],
 )  # fmt: skip
 def test_what_cannot_be_meant_is_refused_and_nothing_is_stored(at_work, sent, code):
     scene, one = at_work
-    if isinstance(sent, list):
-        sent = [part | ({} if "label" in part else {"label": label("laugh")}) if isinstance(part, dict) and "colour" not in part else part
-                for part in sent]  # fmt: skip
     with pytest.raises(Invalid) as refused:
         submit(scene, one, sent)
     assert refused.value.code == code
@@ -137,11 +125,11 @@ def test_what_cannot_be_meant_is_refused_and_nothing_is_stored(at_work, sent, co
 
 def test_a_label_of_another_version_says_that_the_scheme_is_stale(at_work):
     scene, one = at_work
-    old = scene.campaign.scheme_version
-    newer = schemes.next_version(actor=scene.mia, version=old)
-    foreign = str(Label.objects.get(question__scheme_version=newer, code="laugh").pk)
+    newer = deepcopy(scene.campaign.scheme_version.form)
+    newer["questions"][1]["tiers"][0]["labels"].append({"id": "grin", "name": {"en": "Grin"}})
+    schemes.next_version(actor=scene.mia, version=scene.campaign.scheme_version, document=newer)
     with pytest.raises(Refused) as refused:
-        submit(scene, one, [GOOD | {"label": foreign}])
+        submit(scene, one, [GOOD | {"label": "grin"}])
     assert refused.value.code == "scheme_stale"
 
 
@@ -152,8 +140,8 @@ def test_the_same_over_rest(at_work, signed_in):
     stored = client.post("/api/v1/annotations", sent, content_type="application/json")
     assert stored.status_code == 201, stored.content
     told = client.get(f"/api/v1/annotations/{stored.json()['id']}").json()
-    assert len(told["answers"]["laughter"]["segments"]) == 3
-    sent["client_id"], sent["answers"]["laughter"] = str(uuid4()), {"segments": [GOOD | {"label": "x"}]}
+    assert len(told["answers"]["laughter"]["value"]) == 3
+    sent["client_id"], sent["answers"]["laughter"] = str(uuid4()), {"value": [GOOD | {"label": "x"}]}
     refused = client.post("/api/v1/annotations", sent, content_type="application/json")
     assert (refused.status_code, refused.json()["code"]) == (422, "label_unknown")
     assert (
@@ -172,10 +160,8 @@ def imported():
     """A published study in which two of six items have segments, of one imported annotator each time."""
     made = datasets.scene(n=6, people=6, kinds=("choice", "segments"), raters=2)
     who = Annotator.objects.filter(study=made.study).order_by("code")[1]
-    emotion = str(Label.objects.get(question__key="emotion", code="joy").pk)
-    rows = [
-        Imported(item.pk, who.pk, {"emotion": {"label": emotion}, "laughter": {"segments": spans()}}) for item in made.items[:2]
-    ]  # fmt: skip
+    said = {"emotion": {"value": [{"label": "joy"}]}, "laughter": {"value": spans()}}
+    rows = [Imported(item.pk, who.pk, said) for item in made.items[:2]]
     annotations.import_annotations(actor=made.mia, campaign=made.campaign, rows=rows)
     made.gold = datasets.fuse(made.rhea, made.campaign)
     return made
@@ -186,11 +172,12 @@ def test_a_dataset_hands_them_on_without_their_words_and_only_where_there_are_so
     version = made.publish()
     assert verify.verify(version).good
     files = {file.name: file.content for file in package.files(version)}
-    lines = files["segments.csv"].decode().splitlines()
-    assert lines[0] == "item,annotator,question,label,start_us,end_us"
+    lines = list(csv.reader(files["segments.csv"].decode().splitlines()))
+    assert ",".join(lines[0]) == "item,annotator,question,tier,label,start_us,end_us,apex_us,intensity,grade"
     assert len(lines) == 1 + 6
-    assert {tuple(line.split(",")[2:]) for line in lines[1:]} == {
-        ("laughter", "laugh", "0", "2500000"), ("laughter", "smile", "2000000", "3500000"), ("laughter", "laugh", "8000000", str(CLIP_US)),
+    assert {tuple(line[2:]) for line in lines[1:]} == {
+        ("laughter", "words", "", "0", "2500000", "", "", ""), ("laughter", "face", "smile", "2000000", "3500000", "", "", ""),
+        ("laughter", "face", "laugh", "8000000", str(CLIP_US), "", "", ""),
     }  # fmt: skip
     assert not any(b"jaja" in content for content in files.values())
     assert "laughter" in files["DATASHEET.md"].decode()

@@ -22,9 +22,9 @@ def campaign(cast):
     program = campaigns.add_annotator_without_account(
         actor=cast.mia, study=campaign.study, code="S1", kind=Annotator.Kind.SIMULATED
     )
-    label = campaign.scheme_version.questions.get().labels.order_by("position").first()
+    said = {"emotion": {"value": [{"label": "joy"}]}}
     labeled = Item.objects.filter(gold_labels__gold_standard=cast.ours.gold)
-    rows = [Imported(item.pk, program.pk, {"emotion": {"label": str(label.pk)}}) for item in labeled]
+    rows = [Imported(item.pk, program.pk, said) for item in labeled]
     annotations.import_annotations(actor=cast.mia, campaign=campaign, rows=rows, source="simulation")
     return campaign
 

@@ -9,10 +9,12 @@ import pytest
 from django.utils import timezone
 
 from affect.codecs import trace as container
+from affect.schemes.model import Trace
 from consent.models import Permission
 from core.errors import Gone, Invalid, Refused
-from labeling.models import Assignment, Trace, TraceChunk
-from labeling.services import annotations, queue, traces
+from labeling.models import Assignment, TraceChunk
+from labeling.models import Trace as Stored
+from labeling.services import annotations, campaigns, queue, schemes, traces
 from tests.labeling import factories
 
 pytestmark = pytest.mark.django_db(databases=["default", "keys"])
@@ -31,6 +33,16 @@ def chunk(user, assignment, sequence, times, numbers=None, flags=None, client_id
         "actor": user, "assignment": assignment, "client_id": client_id or assignment.client_id, "question": "arousal",
         "sequence": sequence, "times_us": times, "values_": numbers, "flags": flags or [0] * len(times), **more,
     })  # fmt: skip
+
+
+def answers(scene, trace, label="joy"):
+    return factories.answers(scene.campaign, label) | {"arousal": {"value": {"trace": str(trace)}}}
+
+
+def submit(scene, one, said, client_id=None):
+    return annotations.submit_annotation(
+        actor=scene.ana, assignment=one, client_id=client_id or one.client_id, answers=said
+    )
 
 
 def finish(user, assignment, chunks, client_id=None):
@@ -54,9 +66,10 @@ def test_it_works(at_work):
     assert made.coverage == pytest.approx(1.0, abs=1e-6)
     assert not TraceChunk.objects.exists()
     said = annotations.submit_annotation(
-        actor=scene.ana, assignment=one, client_id=one.client_id, answers=factories.answers(scene.campaign)
+        actor=scene.ana, assignment=one, client_id=one.client_id, answers=answers(scene, one.client_id)
     )
-    assert annotations.answers_of(said)["arousal"] == {"trace": str(made.pk)}
+    assert annotations.answers_of(said)["arousal"] == {"value": {"trace": str(one.client_id)}}
+    assert said.traces.get().pk == made.pk
 
 
 def test_lost_replies_and_any_order_double_nothing(at_work):
@@ -72,7 +85,7 @@ def test_lost_replies_and_any_order_double_nothing(at_work):
     with pytest.raises(Refused) as said:
         chunk(scene.ana, one, 2, [400_000])
     assert said.value.code == "trace_finished"
-    assert Trace.objects.count() == 1
+    assert Stored.objects.count() == 1
 
 
 def test_going_back_replaces_what_stood_there(at_work):
@@ -107,19 +120,65 @@ def test_a_missing_chunk_is_named_and_a_used_number_is_not_overwritten(at_work):
 
 def test_an_answer_waits_for_its_trace(at_work):
     scene, one = at_work
-    answers = factories.answers(scene.campaign)
+    trace = uuid4()
     with pytest.raises(Invalid) as missing:
-        annotations.submit_annotation(actor=scene.ana, assignment=one, client_id=one.client_id, answers=answers)
+        submit(scene, one, factories.answers(scene.campaign))
     assert missing.value.code == "required"
-    chunk(scene.ana, one, 0, [0, 1])
-    with pytest.raises(Refused) as unfinished:
-        annotations.submit_annotation(actor=scene.ana, assignment=one, client_id=one.client_id, answers=answers)
-    assert unfinished.value.code == "trace_unfinished"
+    for _turn in range(2):  # not begun, begun
+        with pytest.raises(Refused) as unfinished:
+            submit(scene, one, answers(scene, trace))
+        assert unfinished.value.code == "trace_unfinished"
+        chunk(scene.ana, one, 0, [0, 1], client_id=trace)
+    finish(scene.ana, one, 1, client_id=trace)
+    revisions = [submit(scene, one, answers(scene, trace))]
+    revisions += [submit(scene, one, answers(scene, trace, label), uuid4()) for label in ("anger", "fear")]
+    assert [one.revision for one in revisions] == [1, 2, 3]
+    assert len({one.traces.get().digest for one in revisions}) == 1
+    assert len({one.traces.get().pk for one in revisions}) == 3
+    for one in revisions:
+        assert annotations.answers_of(one)["arousal"] == {"value": {"trace": str(trace)}}
+
+
+@pytest.mark.parametrize(
+    "value", [{}, {"trace": "x"}, {"trace": 7}, {"trace": None}, "x", {"times_us": [0], "values": [0]}]
+)
+def test_an_answer_names_its_trace_by_its_id(at_work, value):
+    scene, one = at_work
+    with pytest.raises(Invalid) as refused:
+        submit(scene, one, factories.answers(scene.campaign) | {"arousal": {"value": value}})
+    assert (refused.value.code, list(refused.value.fields)) == ("wrong_type", ["answers.arousal"])
+
+
+def test_a_trace_keeps_to_what_its_question_asks():
+    """Coverage, gaps and the device, which only the whole trace shows, are checked when it is handed in."""
+    scene = factories.scene(n=1, kinds=("choice",))
+    asked = Trace(
+        id="arousal", prompt={"en": "?"}, axes=(schemes.axis("arousal"),), coverage=0.9, longest_step_us=500_000, devices=("wheel",)
+    )  # fmt: skip
+    version = schemes.create_scheme(actor=scene.mia, study=scene.study, name="Covered", questions=[asked])
+    campaign = campaigns.create_campaign(actor=scene.mia, study=scene.study, name="Covered", scheme_version=version)
+    campaigns.add_items(actor=scene.mia, campaign=campaign, items=[scene.items[0].pk])
+    campaigns.add_annotator(actor=scene.mia, campaign=campaign, user=scene.ana)
+    one = queue.next_assignment(scene.ana, campaigns.open_campaign(actor=scene.mia, campaign=campaign))
+    said = {"arousal": {"value": {"trace": str(one.client_id)}}}
+    chunk(scene.ana, one, 0, list(range(0, factories.CLIP_US // 2, 100_000)))
     finish(scene.ana, one, 1)
-    first = annotations.submit_annotation(actor=scene.ana, assignment=one, client_id=one.client_id, answers=answers)
-    changed = factories.answers(scene.campaign, "anger")
-    second = annotations.submit_annotation(actor=scene.ana, assignment=one, client_id=uuid4(), answers=changed)
-    assert first.traces.get().digest == second.traces.get().digest
+    with pytest.raises(Invalid) as refused:
+        submit(scene, one, said)
+    assert [problem["code"] for problem in refused.value.facts["problems"]] == ["device_not_allowed", "coverage"]
+    better, sent = uuid4(), {"arousal": {}}
+    chunk(scene.ana, one, 0, list(range(0, factories.CLIP_US + 1, 100_000)), client_id=better)
+    traces.finish(
+        actor=scene.ana,
+        assignment=one,
+        client_id=better,
+        question="arousal",
+        chunks=1,
+        device={"kind": "wheel"},
+        events=None,
+    )
+    sent["arousal"]["value"] = {"trace": str(better)}
+    assert submit(scene, one, sent).traces.get().coverage == pytest.approx(1)
 
 
 N = [0, 100]
@@ -167,7 +226,7 @@ def test_a_wrong_chunk_is_refused_with_its_code_and_nothing_is_stored(at_work, w
     with pytest.raises(Invalid) as said:
         chunk(scene.ana, one, **sent)
     assert said.value.code == code
-    assert not Trace.objects.exists()
+    assert not Stored.objects.exists()
 
 
 def test_details_of_the_device_stay_small_and_without_text(at_work):
@@ -202,7 +261,7 @@ def test_abandoned_traces_are_swept_and_can_be_gone_on_with(at_work):
     Assignment.objects.filter(pk=one.pk).update(state="released")
     assert traces.sweep_abandoned(timezone.now() + timedelta(hours=25)) == 1
     assert not TraceChunk.objects.exists()
-    assert Trace.objects.get().state == "abandoned"
+    assert Stored.objects.get().state == "abandoned"
     assert chunk(scene.ana, one, 0, N).have == [0]
 
 

@@ -78,7 +78,12 @@ def test_an_answer_is_acknowledged_and_a_repeat_is_told_apart(scene, ana):
 def test_without_scripts_a_form_does(scene, ana):
     one = queue.next_assignment(scene.ana, scene.campaign)
     said = factories.answers(scene.campaign)
-    form = {"client_id": str(one.client_id), "q.emotion": said["emotion"]["label"], "q.valence": "7", "q.note": "so"}
+    form = {
+        "client_id": str(one.client_id),
+        "q.emotion": said["emotion"]["value"][0]["label"],
+        "q.valence": "7",
+        "q.note": "so",
+    }
     response = ana.post(url(one, "submit"), form)
     assert (response.status_code, response["Location"]) == (303, f"/label/{scene.campaign.pk}/")
     assert Annotation.objects.get().answers.count() == 3
@@ -140,9 +145,9 @@ def test_who_is_not_signed_in_is_asked_to(scene, client):
 BODIES = [
     "", "{", "[]", "null", "7", '"a"', "[" * 50_000, '{"client_id": NaN}', '{"answers": {}}', b"\xff\xfe", '{"a":"\\ud800"}', '{"a":"\\u0000"}',
     json.dumps({"client_id": "x", "answers": {}}), json.dumps({"client_id": str(uuid4()), "answers": []}),
-    json.dumps({"client_id": str(uuid4()), "answers": {"emotion": {"label": [1]}}}),
-    f'{{"client_id": "{uuid4()}", "answers": {{"valence": {{"number": 1e999}}}}}}',
-    f'{{"client_id": "{uuid4()}", "answers": {{"valence": {{"number": {"9" * 5000}}}}}}}',
+    json.dumps({"client_id": str(uuid4()), "answers": {"emotion": {"value": [{"label": [1]}]}}}),
+    f'{{"client_id": "{uuid4()}", "answers": {{"valence": {{"value": 1e999}}}}}}',
+    f'{{"client_id": "{uuid4()}", "answers": {{"valence": {{"value": {"9" * 5000}}}}}}}',
     json.dumps({"client_id": str(uuid4()), "answers": {}, "duration_ms": {}, "perceived": 7}),
     json.dumps({"client_id": str(uuid4()), "question": {}, "sequence": [], "times_us": {}, "values": 1, "flags": "a", "chunks": "many"}),
     json.dumps({"reason": {"a": 1}}), json.dumps({"reason": "\n"}),
@@ -241,4 +246,5 @@ def test_rest_keeps_traces(signed_in):
     assert chunk.json() == {"kept_until_us": 50_000, "have": [0]}
     assert send(ana, "/api/v1/traces/finish", {**common, "chunks": 1}).json()["samples"] == 2
     sent = {"assignment": given["id"], "client_id": given["client_id"], "answers": factories.answers(scene.campaign)}
+    sent["answers"]["arousal"] = {"value": {"trace": given["client_id"]}}
     assert send(ana, "/api/v1/annotations", sent).status_code == 201

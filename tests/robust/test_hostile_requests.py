@@ -1,5 +1,6 @@
 """Requests that nobody sends by mistake: a clear refusal with a stable code, never a 500, and nothing stored."""
 
+import json
 import re
 from contextlib import nullcontext
 from http.cookies import SimpleCookie
@@ -10,6 +11,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
 
+from affect.schemes import gallery
 from core.models import ApiToken, Job
 from tests import guards
 from tests.cast import PASSWORD, Cast
@@ -40,11 +42,10 @@ def program(cast: Cast, who: str) -> Client:
 
 DEEP = "[" * 400 + "]" * 400
 DEEPER = '{"a":' * 90_000 + "1" + "}" * 90_000
-QUESTION = {"key": "v", "kind": "scale", "prompt": {"en": "How?"}, "minimum": 1, "maximum": 9}
 SCHEMES = {
-    "the same name twice": ('{"study": "%(study)s", "name": "a", "name": "b", "questions": []}', 400, "duplicate_name"),
+    "the same name twice": ('{"study": "%(study)s", "name": "a", "name": "b", "form": {}}', 400, "duplicate_name"),
     "the same name twice, deep inside": (
-        '{"study": "%(study)s", "name": "a", "questions": [{"key": "v", "key": "w"}]}', 400, "duplicate_name",
+        '{"study": "%(study)s", "name": "a", "form": {"questions": [{"id": "v", "id": "w"}]}}', 400, "duplicate_name",
     ),
     "nested without end": (DEEPER, 400, "too_deep"),
     "nested where a text belongs": ('{"study": "%(study)s", "name": ' + DEEP + "}", 422, "invalid"),
@@ -52,8 +53,13 @@ SCHEMES = {
     "NUL in a name of a field": ('{"study": "%(study)s", "na\\u0000me": "x"}', 400, "nul_in_text"),
     "a byte order mark": ('\ufeff{"study": "%(study)s", "name": "x"}', 400, "parse_error"),
     "a number without end": ('{"study": "%(study)s", "name": ' + "9" * 5000 + "}", 400, "number_refused"),
-    "an infinite number": ('{"study": "%(study)s", "name": "x", "questions": [{"minimum": 1e999}]}', 400, "number_refused"),
+    "an infinite number": ('{"study": "%(study)s", "name": "x", "form": {"number": 1e999}}', 400, "number_refused"),
     "not a number": ('{"study": "%(study)s", "name": NaN}', 400, "number_refused"),
+    "a scheme that is none": ('{"study": "%(study)s", "form": ' + DEEP[350:450] + "}", 422, "scheme_refused"),
+    "a scheme of nothing": ('{"study": "%(study)s", "form": null}', 422, "invalid"),
+    "no scheme at all": ('{"study": "%(study)s", "name": "x"}', 422, "scheme_refused"),
+    "two schemes": ('{"study": "%(study)s", "form": {}, "gallery": "laughter"}', 422, "scheme_refused"),
+    "a scheme that nobody made": ('{"study": "%(study)s", "gallery": "../laughter"}', 422, "scheme_unknown"),
     "a list": ("[]", 422, "invalid"),
     "nothing": ("", 422, "invalid"),
     "more than asked": ('{"study": "%(study)s", "name": "x", "id": "%(study)s", "revision": 7}', 422, "unknown_field"),
@@ -75,17 +81,21 @@ def test_a_hostile_body_is_refused_with_its_code_and_stores_nothing(case, cast):
 @pytest.mark.parametrize("number", ["nan", "NaN", "inf", "-Infinity", "1e999"])
 @pytest.mark.parametrize("where", ["minimum", "maximum", "step", "anchor"])
 def test_a_number_that_is_none_is_refused_also_as_a_text(number, where, cast):
-    question = {**QUESTION, "anchors": []}
+    form = json.loads(gallery.text_of("sam-film-clips"))
+    question = next(one for one in form["questions"] if one["kind"] == "scale")
     if where == "anchor":
-        question["anchors"] = [{"value": number, "text": {"en": "x"}}]
+        question["range"]["anchors"][0]["value"] = number
     else:
-        question[where] = number
+        question["range"][where] = number
     before = stored()
     response = program(cast, "mia").post(
-        "/api/v1/schemes", {"study": str(cast.ours.study.pk), "name": "S", "questions": [question]},
+        "/api/v1/schemes",
+        {"study": str(cast.ours.study.pk), "name": "S", "form": form},
         content_type="application/json",
-    )  # fmt: skip
+    )
     assert response.status_code == 422, response.content[:300]
+    pointers = [error["pointer"] for error in response.json()["errors"]]
+    assert [pointer.startswith("#/form/questions/") for pointer in pointers] == [True]
     assert stored() == before
 
 

@@ -2,6 +2,7 @@
 // answered goes through the outbox: kept here until the server has it, under one client_id, so that a repeat stores nothing twice.
 // Without this script the same form posts as it stands.
 
+import { Answers } from "#app/lib/answers.js";
 import { activates, ours, place, typing } from "#app/lib/keys.js";
 import { outbox, post } from "#app/lib/sending.js";
 import { say, toast } from "#app/lib/texts.js";
@@ -11,6 +12,7 @@ const AUTO = "concord-go-on";
 class AnswerForm extends HTMLElement {
   #abort = null;
   #form = null;
+  #answers = null;
   #timer = 0;
   #busy = false;
   #sent = null;
@@ -22,12 +24,14 @@ class AnswerForm extends HTMLElement {
     const { signal } = this.#abort;
     this.#form = this.querySelector("form");
     this.#form.noValidate = true;
+    this.#answers = new Answers(this);
     [this.#began, this.#beganAt] = [performance.now(), new Date().toISOString()];
     const auto = this.querySelector("[data-auto]");
     if (auto && localStorage.getItem(AUTO) !== null) auto.checked = localStorage.getItem(AUTO) === "yes";
     auto?.addEventListener("change", () => localStorage.setItem(AUTO, auto.checked ? "yes" : "no"), { signal });
     this.#form.addEventListener("submit", (event) => { event.preventDefault(); this.#submit(); }, { signal });
     this.#form.addEventListener("input", (event) => this.#changed(event), { signal });
+    this.addEventListener("answers:put", () => this.#mark(), { signal }); // an element that came late has its value
     this.addEventListener("trace:finished", () => this.#changed(null), { signal });
     this.addEventListener("click", (event) => this.#act(event), { signal });
     // First in line: the bottom row belongs to a question while it is that question's turn.
@@ -54,36 +58,12 @@ class AnswerForm extends HTMLElement {
     clearTimeout(this.#timer);
   }
 
-  get #questions() { return [...this.querySelectorAll("[data-question]")]; }
+  get #questions() { return this.#answers.questions; }
 
   get clientId() { return this.#form.elements.client_id.value; }
 
-  #answer(question) {
-    const fields = [...question.querySelectorAll("input, textarea")];
-    switch (question.dataset.type) {
-      case "choice": {
-        const chosen = fields.find((field) => field.checked);
-        return chosen ? { label: chosen.value } : null;
-      }
-      case "scale": {
-        const slider = fields.find((field) => field.type === "range");
-        if (slider) return slider.hasAttribute("data-untouched") ? null : { number: Number(slider.value) };
-        const chosen = fields.find((field) => field.checked);
-        return chosen ? { number: Number(chosen.value) } : null;
-      }
-      case "trace": return question.complete ? { trace: question.clientId } : null;
-      default: {
-        const text = fields[0]?.value.trim();
-        return text ? { text } : null;
-      }
-    }
-  }
-
-  /** Questions that still want an answer; a trace rated before stays as it is unless it is rated again. */
-  get #open() {
-    return this.#questions.filter(({ dataset }) => "required" in dataset && !("given" in dataset))
-      .filter((question) => !this.#answer(question));
-  }
+  /** Questions that still want an answer, or have one that breaks a rule. */
+  get #open() { return this.#answers.open; }
 
   /** Shows which question's turn it is, and whether the answer is complete. */
   #mark() {
@@ -96,14 +76,11 @@ class AnswerForm extends HTMLElement {
 
   #changed(event) {
     const field = event?.target;
-    if (field?.type === "range") {
-      field.removeAttribute("data-untouched");
-      field.nextElementSibling.textContent = field.value;
-    }
+    this.#answers.changed(event);
     this.#mark();
     clearTimeout(this.#timer);
     // A person who writes is not hurried on; the others get a moment to see, or to mend, what they chose.
-    const goes = this.querySelector("[data-auto]")?.checked && !this.#open.length && !typing(field) && field?.type !== "checkbox" && field?.type !== "range";
+    const goes = this.querySelector("[data-auto]")?.checked && !this.#open.length && this.#answers.decides(field);
     if (goes) this.#timer = setTimeout(() => this.#submit(), this.#settle);
   }
 
@@ -127,40 +104,25 @@ class AnswerForm extends HTMLElement {
       if (back && !this.#busy) { event.preventDefault(); this.#go(back.href); }
       return;
     }
-    if (this.#busy || event.shiftKey) return;
-    const field = this.#fieldOf(place(event));
+    if (this.#busy) return;
+    const field = this.#answers.field((event.shiftKey ? "Shift+" : "") + place(event));
     const flag = this.closest(".work")?.querySelector('[data-act="flag"]');
-    if (!field && flag && place(event) === "KeyB" && !event.repeat) {
+    if (!field && !event.shiftKey && flag && place(event) === "KeyB" && !event.repeat) {
       event.preventDefault();
       this.#flag(flag);
     }
     if (!field) return;
     event.preventDefault();
     if (event.repeat) return;
-    field.checked = true;
-    field.dispatchEvent(new Event("input", { bubbles: true }));
-  }
-
-  #fieldOf(code) {
-    const fields = [...this.querySelectorAll(`input[data-code="${code}"]`)];
-    const bottom = (field) => field.closest("[data-row=bottom]");
-    return fields.find((field) => field.closest(".here")) ?? fields.find((field) => !bottom(field));
+    this.#answers.press(field);
   }
 
   async #submit() {
     clearTimeout(this.#timer);
     if (this.#busy) return;
     if (this.#sent === "saved") { this.#go(this.dataset.next); return; }
-    const open = this.#open;
-    if (open.length) {
-      open[0].querySelector("input, textarea, [tabindex]")?.focus();
-      return;
-    }
-    const answers = {};
-    for (const question of this.#questions) {
-      const answer = this.#answer(question);
-      if (answer) answers[question.dataset.question] = answer;
-    }
+    if (this.#open.length) { this.#answers.complain(); return; }
+    const answers = this.#answers.sent;
     const player = this.closest(".work")?.querySelector("media-player");
     player?.pause?.();
     await this.#keep("answer", this.#form.action, {
