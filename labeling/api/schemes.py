@@ -73,7 +73,7 @@ class SchemeBody(Body):
     gallery = serializers.CharField(max_length=60, required=False)
 
 
-class NextBody(Body):
+class NextVersionBody(Body):
     """`form` is what the next version asks; without one it is a copy."""
 
     form = serializers.JSONField(required=False)
@@ -158,12 +158,12 @@ class SchemeVersions(Noun):
         body = self.checked(FormBody)
         return self.shown(schemes.change_version(actor=request.user, version=version, document=body["form"]))
 
-    @writes(NextBody, SchemeVersionShown, example={"form": EMOTION})
+    @writes(NextVersionBody, SchemeVersionShown, example={"form": EMOTION})
     @action(detail=True, methods=["post"], url_path="next", pagination_class=None, filter_backends=())
     def next(self, request: Request, pk: UUID) -> Response:
         """Begin the next version. Questions and labels with ids that were there keep their identities."""
         version = access.fetch(request.user, "scheme", SchemeVersion.objects.all(), pk=pk)
-        body = self.checked(NextBody)
+        body = self.checked(NextVersionBody)
         return self.made(lambda: schemes.next_version(actor=request.user, version=version, document=body.get("form")))
 
     @writes(None, SchemeVersionShown, 200)
