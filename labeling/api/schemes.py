@@ -65,7 +65,8 @@ class GuidelineVersionShown(Shown):
 
 
 class SchemeBody(Body):
-    """A scheme from its document (`form`, docs/schemas/scheme.json) or one of the gallery by its name. Without a name it has its own."""
+    """A scheme from its document (`form`, docs/schemas/scheme.json) or one of the gallery by its name. Without a name it has its own. A
+    document sent as a text is refused with line and column of its mistakes, one sent as an object with their pointers alone."""
 
     study = serializers.UUIDField()
     name = serializers.CharField(max_length=120, required=False)
