@@ -64,11 +64,8 @@ _lifted: list[str] = []
 
 
 def lift(_apps: Any, schema_editor: Any) -> None:
-    """Guards off for the rest of a migration that gives history new columns; `put_back` ends it, in the same migration.
-
-    SQLite makes a table anew to alter it, and its triggers would be lost on the way: all of them are noted down and dropped.
-    PostgreSQL keeps them, and only lets labeling's history be filled.
-    """
+    """Guards of labeling's history off, while a migration fills columns that history did not have; `put_back` ends it, in the
+    same migration."""
     if schema_editor.connection.alias != "default":
         return
     if schema_editor.connection.vendor == "postgresql":
@@ -76,7 +73,9 @@ def lift(_apps: Any, schema_editor: Any) -> None:
             schema_editor.execute(f"ALTER TABLE {table} DISABLE TRIGGER USER")
         return
     with schema_editor.connection.cursor() as cursor:
-        cursor.execute("SELECT name, sql FROM sqlite_master WHERE type = 'trigger' ORDER BY name")
+        cursor.execute(
+            "SELECT name, sql FROM sqlite_master WHERE type = 'trigger' AND tbl_name LIKE 'labeling_%' ORDER BY name"
+        )
         found = cursor.fetchall()
     _lifted[:] = [sql for _name, sql in found]
     for name, _sql in found:

@@ -65,7 +65,8 @@ class GuidelineVersionShown(Shown):
 
 
 class SchemeBody(Body):
-    """A scheme from its document (`form`, docs/schemas/scheme.json) or one of the gallery by its name. Without a name it has its own."""
+    """A scheme from its document (`form`, docs/schemas/scheme.json) or one of the gallery by its name. Without a name it has its own. A
+    document sent as a text is refused with line and column of its mistakes, one sent as an object with their pointers alone."""
 
     study = serializers.UUIDField()
     name = serializers.CharField(max_length=120, required=False)
@@ -73,7 +74,7 @@ class SchemeBody(Body):
     gallery = serializers.CharField(max_length=60, required=False)
 
 
-class NextBody(Body):
+class NextVersionBody(Body):
     """`form` is what the next version asks; without one it is a copy."""
 
     form = serializers.JSONField(required=False)
@@ -158,12 +159,12 @@ class SchemeVersions(Noun):
         body = self.checked(FormBody)
         return self.shown(schemes.change_version(actor=request.user, version=version, document=body["form"]))
 
-    @writes(NextBody, SchemeVersionShown, example={"form": EMOTION})
+    @writes(NextVersionBody, SchemeVersionShown, example={"form": EMOTION})
     @action(detail=True, methods=["post"], url_path="next", pagination_class=None, filter_backends=())
     def next(self, request: Request, pk: UUID) -> Response:
         """Begin the next version. Questions and labels with ids that were there keep their identities."""
         version = access.fetch(request.user, "scheme", SchemeVersion.objects.all(), pk=pk)
-        body = self.checked(NextBody)
+        body = self.checked(NextVersionBody)
         return self.made(lambda: schemes.next_version(actor=request.user, version=version, document=body.get("form")))
 
     @writes(None, SchemeVersionShown, 200)

@@ -179,7 +179,6 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
-        migrations.RunPython(lift),
         migrations.CreateModel(
             name="SchemeMigration",
             fields=[
@@ -406,6 +405,7 @@ class Migration(migrations.Migration):
             name="study",
             field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="+", to="consent.study"),
         ),
+        migrations.RunPython(lift),
         migrations.RunPython(fill),
         migrations.RunPython(put_back),
         migrations.RunPython(install(rules)),

@@ -21,6 +21,7 @@ from affect.schemes import Problem, SchemeError, form, gallery
 from affect.schemes import Scheme as Form
 from affect.schemes import model as asking
 from affect.schemes.marks import marked
+from affect.schemes.problems import step
 from consent.models import Study
 from core import audit, ids
 from core.errors import Invalid, Refused
@@ -48,10 +49,26 @@ def read(document: Document) -> Form:
     its place: "form/questions/0/range" -> ["line 12, column 5: …"]; `problems` has the same for programs."""
     try:
         if isinstance(document, str):
-            return form.loads(document)
-        return form.read(form.document_of(document) if isinstance(document, Form) else document)
+            made = form.loads(document)
+        else:
+            made = form.read(form.document_of(document) if isinstance(document, Form) else document)
     except SchemeError as error:
         raise refused(error.problems) from None
+    if found := list(_unstorable(form.document_of(made), "")):
+        raise refused(found)
+    return made
+
+
+def _unstorable(value: Any, at: str) -> Iterator[Problem]:
+    """Texts with a NUL, which PostgreSQL has no place for."""
+    if isinstance(value, str) and "\x00" in value:
+        yield Problem("text_refused", at, _("This text holds characters that cannot be stored."))
+    elif isinstance(value, dict):
+        for name, one in value.items():
+            yield from _unstorable(one, step(at, name))
+    elif isinstance(value, list):
+        for index, one in enumerate(value):
+            yield from _unstorable(one, step(at, index))
 
 
 def refused(problems: Sequence[Problem], name: str = "form") -> Invalid:

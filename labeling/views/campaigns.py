@@ -291,7 +291,7 @@ def _measures(campaign: Campaign, report) -> list[dict]:
     by_key = {one["question"]: one for one in report.measures} if report else {}
     return [
         {"question": q, "prompt": pictures.said(q.prompt, target=_("the person")), "measure": by_key.get(q.key)}
-        for q in campaign.scheme_version.questions.filter(kind__in=Question.MEASURED)
+        for q in campaign.scheme_version.questions.exclude(gives=Question.Gives.NOTHING)
     ]
 
 

@@ -243,8 +243,9 @@ def answered(user, campaign) -> Annotation:
     traces.add_chunk(**sent, sequence=0, times_us=[0, 1], values_=[0.0, 0.5])
     traces.finish(**sent, chunks=1)
     return annotations.submit_annotation(
-        actor=user, assignment=held, client_id=held.client_id, answers=factories.answers(campaign)
-    )
+        actor=user, assignment=held, client_id=held.client_id,
+        answers={**factories.answers(campaign), "arousal": {"value": {"trace": str(held.client_id)}}},
+    )  # fmt: skip
 
 
 def test_an_order_is_handed_down_and_read_back(world):

@@ -104,10 +104,14 @@ def test_erasing_leaves_nothing_of_one_person_and_all_of_the_others():
         sent = {"actor": scene.ana, "assignment": one, "client_id": one.client_id, "question": "arousal"}
         traces.add_chunk(**sent, sequence=0, times_us=[0, 1], values_=[0.0, 1.0])
         traces.finish(**sent, chunks=1)
-        answer(scene.ana, one)
-        annotations.submit_annotation(
-            actor=scene.ana, assignment=one, client_id=uuid4(), answers=factories.answers(scene.campaign, "anger")
-        )
+        trace = {"arousal": {"value": {"trace": str(one.client_id)}}}
+        for client_id, label in ((one.client_id, "joy"), (uuid4(), "anger")):
+            annotations.submit_annotation(
+                actor=scene.ana,
+                assignment=one,
+                client_id=client_id,
+                answers=factories.answers(scene.campaign, label) | trace,
+            )
     who, other = scene.people
     running_erasure(who)
     counts = in_transaction(holdings.erase, who)
