@@ -361,8 +361,9 @@ class SegmentLine extends HTMLElement {
     if (!one) return;
     const us = one[`${side}_us`];
     const next = direction > 0 ? this.#frames.find((frame) => frame > us) : this.#frames.findLast((frame) => frame < us);
-    this.segments.set(one.id, { [`${side}_us`]: this.segments.edge(one.id, side, next ?? us + direction * FRAME_US) });
-    this.show(one[`${side}_us`]);
+    const edge = this.segments.edge(one.id, side, next ?? us + direction * FRAME_US);
+    this.segments.set(one.id, { [`${side}_us`]: edge });
+    this.show(edge);
     this.changed();
   }
 
