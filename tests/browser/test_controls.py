@@ -148,7 +148,7 @@ def test_without_javascript_controls_that_can_post_as_they_stand(browser: Browse
 def test_several_labels_with_intensity_text_and_confidence_by_mouse(page: Page, bench: Bench):
     opened(page, bench, "several")
     box = question(page, "emotions")
-    box.get_by_text("Anger", exact=True).first.click()
+    box.locator("label.choice", has_text="Anger").click()
     expect(box.locator("[data-extra=anger]")).to_be_visible()
     box.locator("[data-extra=anger] label").nth(1).click()
     box.locator("label.choice", has_text="Other").click()
@@ -189,6 +189,7 @@ def test_several_labels_by_keys_one_that_excludes_and_the_ways_out(page: Page, b
     page.keyboard.press("/")
     expect(page.locator("dialog[open]")).to_contain_text("What anger is.")
     page.keyboard.press("Escape")
+    expect(page.locator("dialog[open]")).to_have_count(0)
     page.keyboard.press("-")
     page.keyboard.press("Enter")
     assert sent(page, bench, press=False) == {"emotions": {"cannot_tell": True}}
@@ -215,7 +216,7 @@ def test_what_is_asked_only_if_comes_and_goes_at_once(page: Page, bench: Bench):
     why.locator("input[data-part=value]").fill("a joke")
     hand_in(page)
     expect(question(page, "how").locator("[data-wrong]")).to_have_text("This question needs an answer.")
-    question(page, "laughs").get_by_text("No", exact=True).click()
+    question(page, "laughs").locator("label.choice", has_text="No").click()
     expect(why).to_be_hidden()
     # What was written stays, unasked, and is not sent; the scale may then stay open.
     assert sent(page, bench) == {"laughs": {"value": False}}
@@ -329,7 +330,7 @@ def test_items_are_compared_in_pairs_and_as_best_and_worst(page: Page, bench: Be
     page.keyboard.press("2")
     assert sent(page, bench) == {"which": {"value": {"preferred": "i1"}}}
     opened(page, bench, "pairwise")
-    page.get_by_text("No difference").click()
+    page.locator("label.choice", has_text="No difference").click()
     assert sent(page, bench) == {"which": {"value": {"preferred": None}}}
     opened(page, bench, "best")
     page.get_by_label("C is the most").check(force=True)
@@ -354,7 +355,7 @@ def test_action_units_are_written_as_coders_do_or_ticked(page: Page, bench: Benc
     page.locator("input[value=au1]").check()
     hand_in(page)
     expect(question(page, "units").locator("[data-wrong]")).to_have_text("An intensity is missing.")
-    page.get_by_text("None of these units is seen").click()
+    page.locator("label.chip", has_text="None of these units").click()
     assert sent(page, bench) == {"units": {"value": []}}
 
 
@@ -456,7 +457,7 @@ def test_the_timeline_is_complete_by_keyboard_and_says_what_is_at_hand(page: Pag
     page.keyboard.press("ArrowLeft")
     page.keyboard.press("y")
     (one,) = value(page)
-    assert one["apex_us"] == one["end_us"] - 1_000_000  # the picture followed the edge
+    assert abs(one["apex_us"] - (one["end_us"] - 1_000_000)) < 80_000  # the picture followed the edge
     page.keyboard.press("ArrowDown")
     page.keyboard.press("ArrowDown")
     expect(page.locator(".lane-name[data-tier=words]")).to_have_attribute("aria-pressed", "true")
