@@ -88,7 +88,9 @@ def main() -> int:
             page.goto(f"{url}/label/many-given")
             # The server has drawn the waveform and the film has begun before anything is counted.
             end = time.monotonic() + 60
-            while not page.evaluate(f"{LINE}?.segments?.size === 500 && !document.querySelector('[data-name=wave]').hidden"):
+            while not page.evaluate(
+                f"{LINE}?.segments?.size === 500 && !document.querySelector('[data-name=wave]').hidden"
+            ):
                 assert time.monotonic() < end, "the timeline has its segments and its waveform"
                 page.wait_for_timeout(100)
             page.evaluate("document.querySelector('media-player').play()")
@@ -97,7 +99,12 @@ def main() -> int:
             measure(page, "500 segments in the window, playing")
             measure(page, "500 segments, a passage being painted", key="3")
             measure(page, "zoomed to two seconds, pages turning", f"{LINE}.scale.show(0, 2e6); {LINE}.drawn()")
-            measure(page, "the page without the timeline", f"document.querySelector('.seg-tl').remove(); {LINE}.remove()", bar=False)
+            measure(
+                page,
+                "the page without the timeline",
+                f"document.querySelector('.seg-tl').remove(); {LINE}.remove()",
+                bar=False,
+            )
             browser.close()
     finally:
         server.terminate()

@@ -120,7 +120,10 @@ def said_so(answer: dict[str, Any], which: str) -> bool:
 def to_check(work: dict[str, Any]) -> dict[str, Any]:
     """What the browser's checker reads: the questions' form, what was shown, and the answers given before."""
     item, questions = work["item"], work["questions"]
-    told: dict[str, Any] = {"scheme": {"questions": [one["document"] for one in questions]}, "answers": work.get("answers") or {}}
+    told: dict[str, Any] = {
+        "scheme": {"questions": [one["document"] for one in questions]},
+        "answers": work.get("answers") or {},
+    }
     start, end = item.get("start_us"), item.get("end_us")
     if end is None and item.get("duration_us"):
         end = (start or 0) + item["duration_us"]

@@ -1,5 +1,7 @@
 """Every control of schemes in a browser: by mouse, by keyboard, by touch; what is sent is the wire format of `affect.schemes`."""
 
+# ruff: noqa: F811 - fixtures of the bench are imported and asked for by their names
+
 from __future__ import annotations
 
 import json
@@ -51,7 +53,10 @@ def opened(page: Page, bench: Bench, name: str) -> Page:
         if page.locator(tag).count():
             until(page, f"customElements.get('{tag}')")
     if page.locator("segment-line").count():
-        until(page, "Boolean(document.querySelector('segment-line').segments && document.querySelector('segment-line').lanes.tiers.length)")
+        until(
+            page,
+            "Boolean(document.querySelector('segment-line').segments && document.querySelector('segment-line').lanes.tiers.length)",
+        )
     page.evaluate("document.querySelector('[data-auto]')?.checked && document.querySelector('[data-auto]').click()")
     return page
 
@@ -95,7 +100,13 @@ def test_what_was_given_before_stands_in_the_control_and_is_sent_again_as_it_was
 
 def test_each_control_has_names_contrast_and_room_on_a_phone(page: Page, bench: Bench):
     wrong = []
-    for name in (*(f"{name}-given" for name in NAMES), "video", "gallery-sam-film-clips", "gallery-msp-podcast-style", "gallery-action-units"):
+    for name in (
+        *(f"{name}-given" for name in NAMES),
+        "video",
+        "gallery-sam-film-clips",
+        "gallery-msp-podcast-style",
+        "gallery-action-units",
+    ):
         page.set_viewport_size({"width": 1280, "height": 832})
         opened(page, bench, name)
         for one in Axe().run(page, options=RULES).response["violations"]:
@@ -129,11 +140,23 @@ def test_without_javascript_controls_that_can_post_as_they_stand(browser: Browse
     assert posted("several", ("q.emotions", "anger"), ("q.emotions", "other"), ("q.emotions:intensity:anger", "2"), ("q.emotions:intensity:other", "1"),
                   ("q.emotions:text:other", "spite"), ("q.emotions:confidence", "4")) == {
         "emotions": {"value": [{"label": "anger", "intensity": 2}, {"label": "other", "intensity": 1, "text": "spite"}], "confidence": 4}}  # fmt: skip
-    assert posted("several", ("q.emotions:skip", "else"), ("q.emotions:skip-text", "noise")) == {"emotions": {"skip": {"reason": "else", "text": "noise"}}}
-    assert posted("first", ("q.emotion", "joy"), ("q.emotion:also", "calm")) == {"emotion": {"value": {"primary": {"label": "joy"}, "secondary": [{"label": "calm"}]}}}
-    assert posted("conditions", ("q.laughs", "yes"), ("q.why", "a joke"), ("q.how", "4")) == {"laughs": {"value": True}, "why": {"value": "a joke"}, "how": {"value": 4}}
-    assert posted("scales", ("q.valence", "3"), ("q.arousal", "9"), ("q.dominance", "1"), ("q.agree", "2"), ("q.intensity", "70"))["intensity"] == {"value": 70}
-    assert posted("best", ("q.which:best", "i2"), ("q.which:worst", "i0")) == {"which": {"value": {"best": "i2", "worst": "i0"}}}
+    assert posted("several", ("q.emotions:skip", "else"), ("q.emotions:skip-text", "noise")) == {
+        "emotions": {"skip": {"reason": "else", "text": "noise"}}
+    }
+    assert posted("first", ("q.emotion", "joy"), ("q.emotion:also", "calm")) == {
+        "emotion": {"value": {"primary": {"label": "joy"}, "secondary": [{"label": "calm"}]}}
+    }
+    assert posted("conditions", ("q.laughs", "yes"), ("q.why", "a joke"), ("q.how", "4")) == {
+        "laughs": {"value": True},
+        "why": {"value": "a joke"},
+        "how": {"value": 4},
+    }
+    assert posted(
+        "scales", ("q.valence", "3"), ("q.arousal", "9"), ("q.dominance", "1"), ("q.agree", "2"), ("q.intensity", "70")
+    )["intensity"] == {"value": 70}
+    assert posted("best", ("q.which:best", "i2"), ("q.which:worst", "i0")) == {
+        "which": {"value": {"best": "i2", "worst": "i0"}}
+    }
     assert posted("units", ("q.units", "au12"), ("q.units:intensity:au12", "C"), ("q.units:side:au12", "left")) == {
         "units": {"value": [{"label": "au12", "intensity": "C", "side": "left"}]}}  # fmt: skip
     # A slider that nobody touched is a field that nobody filled: no middle is made up.
@@ -201,7 +224,9 @@ def test_a_digit_says_what_stands_out_and_with_shift_what_else_is_there(page: Pa
         page.keyboard.press(key)
     page.keyboard.press("Shift+Digit3")  # what is primary is not offered again
     page.keyboard.press("Enter")
-    assert sent(page, bench, press=False) == {"emotion": {"value": {"primary": {"label": "surprise"}, "secondary": [{"label": "calm"}]}}}
+    assert sent(page, bench, press=False) == {
+        "emotion": {"value": {"primary": {"label": "surprise"}, "secondary": [{"label": "calm"}]}}
+    }
 
 
 def test_what_is_asked_only_if_comes_and_goes_at_once(page: Page, bench: Bench):
@@ -232,7 +257,13 @@ def test_scales_by_keys_and_a_slider_that_has_no_value_before_it_is_touched(page
     expect(page.locator("button[form=answer]")).to_have_attribute("aria-disabled", "true")
     slider.click()  # the very middle is a value when it is pressed
     expect(question(page, "intensity").locator("output")).to_have_text("50")
-    assert sent(page, bench) == {"valence": {"value": 3}, "arousal": {"value": 8}, "dominance": {"value": 2}, "agree": {"value": 2}, "intensity": {"value": 50}}
+    assert sent(page, bench) == {
+        "valence": {"value": 3},
+        "arousal": {"value": 8},
+        "dominance": {"value": 2},
+        "agree": {"value": 2},
+        "intensity": {"value": 50},
+    }
 
 
 def test_a_manikin_and_a_choice_are_answered_with_a_finger(browser: Browser, bench: Bench):
@@ -244,7 +275,13 @@ def test_a_manikin_and_a_choice_are_answered_with_a_finger(browser: Browser, ben
             point.tap()
         question(page, "intensity").locator("input").tap()
         page.locator("button[form=answer]").tap(force=True)
-        assert sent(page, bench, press=False) == {"valence": {"value": 9}, "arousal": {"value": 1}, "dominance": {"value": 3}, "agree": {"value": 5}, "intensity": {"value": 50}}
+        assert sent(page, bench, press=False) == {
+            "valence": {"value": 9},
+            "arousal": {"value": 1},
+            "dominance": {"value": 3},
+            "agree": {"value": 5},
+            "intensity": {"value": 50},
+        }
 
 
 # Plane and wheel ---------------------------------------------------------------------------------------------------------
@@ -290,7 +327,9 @@ def test_the_wheel_by_mouse_pulls_takes_back_and_refuses_a_third(page: Page, ben
     expect(page.locator("emotion-wheel [data-said]")).to_have_text("At most 2 can be chosen; take one back first.")
     page.mouse.click(*bead(page, "joy", 2))  # a second press takes it back
     page.mouse.click(*bead(page, "anger", 5))
-    assert sent(page, bench) == {"wheel": {"value": [{"label": "fear", "intensity": 4}, {"label": "anger", "intensity": 5}]}}
+    assert sent(page, bench) == {
+        "wheel": {"value": [{"label": "fear", "intensity": 4}, {"label": "anger", "intensity": 5}]}
+    }
 
 
 def test_the_wheel_by_keyboard_is_sliders_and_the_hub_excludes_them(page: Page, bench: Bench):
@@ -387,7 +426,10 @@ def value(page: Page) -> list[dict]:
 
 
 def spans(page: Page) -> list[tuple]:
-    return [(one["tier"], one.get("label"), round(one["start_us"] / 1e6, 1), round(one["end_us"] / 1e6, 1)) for one in value(page)]
+    return [
+        (one["tier"], one.get("label"), round(one["start_us"] / 1e6, 1), round(one["end_us"] / 1e6, 1))
+        for one in value(page)
+    ]
 
 
 def test_segments_are_drawn_dragged_snapped_split_joined_and_undone_by_mouse(page: Page, bench: Bench):
@@ -467,7 +509,16 @@ def test_the_timeline_is_complete_by_keyboard_and_says_what_is_at_hand(page: Pag
     assert value(page) == []
     page.keyboard.press("Control+z")
     got = sent(page, bench)["moments"]["value"]
-    assert got == [{"tier": "face", "label": "surprise", "intensity": 1, "start_us": 2_000_000, "end_us": one["end_us"], "apex_us": one["apex_us"]}]
+    assert got == [
+        {
+            "tier": "face",
+            "label": "surprise",
+            "intensity": 1,
+            "start_us": 2_000_000,
+            "end_us": one["end_us"],
+            "apex_us": one["apex_us"],
+        }
+    ]
 
 
 def test_a_finger_selects_pulls_an_edge_and_moves_the_window(browser: Browser, bench: Bench):

@@ -120,7 +120,16 @@ from labeling.views.questions import shown  # noqa: E402
 
 def scheme(*questions: dict):
     """A scheme of these questions, in English."""
-    return read({"format": "affect.scheme", "format_version": 1, "id": "bench", "name": {"en": "Bench"}, "languages": ["en"], "questions": list(questions)})
+    return read(
+        {
+            "format": "affect.scheme",
+            "format_version": 1,
+            "id": "bench",
+            "name": {"en": "Bench"},
+            "languages": ["en"],
+            "questions": list(questions),
+        }
+    )
 
 
 def one(kind: str, id_: str, prompt: str, **more) -> dict:
@@ -145,7 +154,9 @@ def manikin(dimension: str, prompt: str, range_: dict) -> dict:
 NAMES = ["joy", "interest", "surprise", "anger", "disgust", "contempt", "fear", "sadness", "calm", "neutral"]
 BOTH = [manikin("valence", "How pleasant does it appear?", points("very unpleasant", "very pleasant", middle="neither")),
         manikin("arousal", "How active does it appear?", points("very passive", "very active", middle="medium"))]  # fmt: skip
-EMOTION = one("choice", "emotion", "What does {target} appear to express?", labels=[label(name, emotion=name) for name in NAMES])
+EMOTION = one(
+    "choice", "emotion", "What does {target} appear to express?", labels=[label(name, emotion=name) for name in NAMES]
+)
 TRACE = one("trace", "arousal_trace", "How active does speaker A appear to be?", axes=[
     {"name": {"en": "arousal"}, "low": {"en": "very passive"}, "high": {"en": "very active"}, "minimum": -1, "maximum": 1}])  # fmt: skip
 DOMINANCE = manikin("dominance", "How much in control does it appear?", points("without control", "in control", 5))
@@ -222,8 +233,25 @@ for _name, _questions in CONTROLS.items():
     ITEMS[_name] = {"kind": "text" if _text else "video", "questions": _questions, "tracks": [] if _text else FILM, "duration_us": None if _text else 19_000_000, "end_us": None if _text else 19_000_000,
                     "text": "It was all right, I suppose." if _text else ""}  # fmt: skip
     ITEMS[f"{_name}-given"] = {**ITEMS[_name], "answers": GIVEN[_name]}
-for _name in ("call-centre", "sam-film-clips", "msp-podcast-style", "action-units", "therapy-session", "text-emotions", "physiological-stress", "laughter", "recola-style", "sewa-style"):
-    ITEMS[f"gallery-{_name}"] = {"kind": "video", "questions": load(_name), "tracks": FILM, "duration_us": 19_000_000, "end_us": 19_000_000}
+for _name in (
+    "call-centre",
+    "sam-film-clips",
+    "msp-podcast-style",
+    "action-units",
+    "therapy-session",
+    "text-emotions",
+    "physiological-stress",
+    "laughter",
+    "recola-style",
+    "sewa-style",
+):
+    ITEMS[f"gallery-{_name}"] = {
+        "kind": "video",
+        "questions": load(_name),
+        "tracks": FILM,
+        "duration_us": 19_000_000,
+        "end_us": 19_000_000,
+    }
 ORDER = ["video", "audio", "text", "done"]
 GUIDELINE = {
     "title": "Criteria, version 2",
