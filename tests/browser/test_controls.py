@@ -36,6 +36,9 @@ def sent(page: Page, bench: Bench, *, press: bool = True) -> dict:
         hand_in(page)
     known = wait_kept(bench, lambda known: known["answers"])
     (answer,) = known["answers"].values()
+    # Until the page knows that it arrived, it would send it again from the next page.
+    while page.evaluate("import('#app/lib/sending.js').then((module) => module.outbox.entries.length)"):
+        page.wait_for_timeout(50)
     bench.order(reset=True)
     return answer["answers"]
 
