@@ -11,6 +11,7 @@ from django.http import QueryDict
 from affect.schemes import check, read
 from affect.schemes.form import document_of
 from affect.schemes.gallery import NAMES, load
+from labeling.templatetags.workspace import aria_key
 from labeling.views.manikins import figure
 from labeling.views.posted import posted
 from labeling.views.questions import shown
@@ -170,6 +171,7 @@ def test_two_labels_of_one_emotion_are_told_apart_by_marks_of_their_own():
 
 def test_signs_of_keys_are_what_stands_on_them():
     assert [sign(one) for one in ("Digit0", "Shift+KeyA", "Minus", "Numpad3", "")] == ["0", "⇧A", "−", "3", ""]
+    assert [aria_key(one) for one in ("KeyQ", "Shift+Digit1")] == ["Q", "Shift+1"]
 
 
 FORM = scheme(
