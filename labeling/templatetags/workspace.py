@@ -6,6 +6,8 @@ from typing import Any
 
 from django import template
 
+from labeling.views.shortcuts import sign
+
 register = template.Library()
 Shown = dict[str, Any]  # a question, as `labeling.views.questions.shown` makes it
 
@@ -74,6 +76,12 @@ def has_apex(question: Shown) -> bool:
 def at(sequence: Sequence[Any], index: int) -> Any:
     """The element at an index, {} where there is none."""
     return sequence[index] if 0 <= index < len(sequence) else {}
+
+
+@register.filter
+def aria_key(place: str) -> str:
+    """A place on the keyboard as aria-keyshortcuts names it: "Shift+1"."""
+    return sign(place).replace("⇧", "Shift+")
 
 
 @register.filter

@@ -39,8 +39,8 @@ def _arousal(share: float) -> dict[str, Any]:
     else:
         wide = (share - 0.4) / 0.6
         if wide > 0.45:
-            shapes += [_ring(17.9, 14.6, 1.7 + 1.2 * wide), _ring(26.1, 14.6, 1.7 + 1.2 * wide)]
-        shapes += _eyes(1.35 + 0.25 * wide)
+            shapes += [_ring(17.9, 14.6, 2.3 + 0.8 * wide), _ring(26.1, 14.6, 2.3 + 0.8 * wide)]
+        shapes += _eyes(0.7 if wide > 0.45 else 1.4)
         if wide > 0.7:
             shapes.append(_line("M14.6 9.4q2.6-1.8 5.2-.6M29.4 9.4q-2.6-1.8-5.2-.6"))
     shapes.append(

@@ -263,6 +263,8 @@ def _comparison(question: Comparison, say: _Saying, keys: Shortcuts) -> dict[str
 def _action_units(question: ActionUnits, say: _Saying, keys: Shortcuts) -> dict[str, Any]:
     return {
         "options": _options(question.labels, say), "grades": list(GRADES) if question.intensity != "none" else [],
+        # As coders write it down.
+        "example": "1B+2B+L12D" if question.sides else "1B+2B+12D" if question.intensity != "none" else "1+2+12",
         "grade_required": question.intensity == "required", "sides": question.sides, "least": question.minimum,
         "most": min(question.maximum, len(question.labels)),
     }  # fmt: skip

@@ -40,7 +40,7 @@ def drawing(options: Sequence[dict[str, Any]], rings: int, hub: bool) -> dict[st
             "option": option, "beads": beads,
             "x1": _n(MIDDLE + inner * right), "y1": _n(MIDDLE + inner * up), "x2": _n(MIDDLE + OUTER * right), "y2": _n(MIDDLE + OUTER * up),
             "x": _n(MIDDLE + NAMES * right), "y": _n(MIDDLE + NAMES * up + 4),
-            "anchor": "middle" if abs(right) < 0.17 else "start" if right > 0 else "end",
+            "anchor": "middle" if abs(right) < 0.05 else "start" if right > 0 else "end",
         })  # fmt: skip
     return {
         "spokes": spokes,

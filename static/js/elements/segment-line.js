@@ -210,14 +210,27 @@ class SegmentLine extends HTMLElement {
     this.#painter.fit(scale.width, height);
     this.#painter.draw({
       scale, lanes: this.lanes, height, segments: this.segments.within(scale.from, scale.to), selected: this.selected, active: this.tierId,
-      peaks: this.#columns(), live: this.live,
+      peaks: this.#columns(),
     });
     const over = this.querySelector(".seg-over");
     this.#over.fit(over.clientWidth, over.clientHeight);
     this.#over.overview({ scale, width: over.clientWidth, height: over.clientHeight, segments: this.segments.all, tiers: this.#tiers.map(({ id }) => id) });
-    const digits = scale.length < 20e6 ? 1 : 0;
+    const digits = scale.length < 20e6 && scale.width > 500 ? 1 : 0;
     this.querySelector("[data-window]").textContent = `${timecode(scale.from - scale.start, digits)} – ${timecode(scale.to - scale.start, digits)}`;
     this.#head(this.#player.nowUs);
+    this.grown();
+  }
+
+  /** What is being drawn or painted is a box over the canvas: it grows in every frame, and nothing else is drawn again for it. */
+  grown() {
+    const box = this.querySelector(".seg-live"), { live, scale } = this;
+    const lane = live && this.lanes.tiers.find(({ id }) => id === live.tier);
+    box.hidden = !lane;
+    if (!lane) return;
+    const left = Math.max(-4, scale.x(live.start_us)), right = Math.min(scale.width + 4, scale.x(live.end_us));
+    const look = [lane.top + 2, lane.height - 5, left, Math.max(2, right - left)].map((n) => `${n.toFixed(1)}px`);
+    [box.style.insetBlockStart, box.style.blockSize, box.style.left, box.style.inlineSize] = look;
+    box.style.setProperty("--e", this.#painter.colours.get(`${live.tier} ${live.label}`) ?? this.#painter.inks.tick);
   }
 
   #columns() {
@@ -243,7 +256,7 @@ class SegmentLine extends HTMLElement {
     if (this.#painted) {
       this.live = { tier: this.#painted.tier, label: this.#painted.label, start_us: this.#painted.from, end_us: Math.max(us, this.#painted.from + 1) };
       this.#panel.painting(this.#name(this.#painted.tier, this.#painted.label), us - this.#painted.from);
-      this.drawn();
+      this.grown();
     }
     this.#head(us);
   }
@@ -361,8 +374,9 @@ class SegmentLine extends HTMLElement {
     if (!one) return;
     const us = one[`${side}_us`];
     const next = direction > 0 ? this.#frames.find((frame) => frame > us) : this.#frames.findLast((frame) => frame < us);
-    this.segments.set(one.id, { [`${side}_us`]: this.segments.edge(one.id, side, next ?? us + direction * FRAME_US) });
-    this.show(one[`${side}_us`]);
+    const edge = this.segments.edge(one.id, side, next ?? us + direction * FRAME_US);
+    this.segments.set(one.id, { [`${side}_us`]: edge });
+    this.show(edge);
     this.changed();
   }
 
@@ -389,7 +403,7 @@ class SegmentLine extends HTMLElement {
     const key = place(event), code = (event.shiftKey ? "Shift+" : "") + key;
     if (event.ctrlKey && key === "KeyZ" && !event.defaultPrevented && !event.target.matches?.("input, textarea")) { this.#take(event); this.#act("undo"); return; }
     if (!ours(event) && !(event.altKey && event.shiftKey)) return;
-    if (key === "Escape" && this.#painted) { this.#take(event); this.#painted = this.live = null; this.#panel.painting(null); this.drawn(); return; }
+    if (key === "Escape" && this.#painted) { this.#take(event); this.#painted = this.live = null; this.#panel.painting(null); this.grown(); return; }
     const label = this.#tier.labels.find((one) => one.place === code)?.id;
     if (label && this.#mine(code)) {
       this.#take(event);

@@ -154,8 +154,9 @@ export class Answers {
     slider.type = "range";
     slider.toggleAttribute("data-untouched", untouched);
     if (untouched) slider.setAttribute("aria-valuetext", say("untouched"));
-    // A press on the very middle changes nothing, and is meant.
-    slider.addEventListener("click", () => { if (slider.hasAttribute("data-untouched")) slider.dispatchEvent(new Event("input", { bubbles: true })); });
+    // A press on the very middle changes nothing, and is meant; of a finger's press there is no click.
+    const pressed = () => { if (slider.hasAttribute("data-untouched")) slider.dispatchEvent(new Event("input", { bubbles: true })); };
+    for (const name of ["click", "pointerup"]) slider.addEventListener(name, pressed);
     show(slider);
   }
 

@@ -31,5 +31,6 @@ export function ours(event) {
 
 /** Whether Enter or Space on this element already means something to the browser. */
 export function activates(target) {
-  return Boolean(target?.closest?.("a[href], button, summary, [role=button], select, textarea, dialog"));
+  // A box that the keyboard went to is ticked with Space; one that the mouse has just ticked leaves Space to the player.
+  return Boolean(target?.closest?.("a[href], button, summary, [role=button], select, textarea, dialog") || target?.matches?.("input:is([type=checkbox], [type=radio]):focus-visible"));
 }

@@ -110,7 +110,7 @@ export class Hand {
     if (!room) return;
     const [from, to] = [Math.max(room[0], Math.min(a, b)), Math.min(room[1], Math.max(a, b))];
     line.live = to > from ? { tier: drag.tier, start_us: from, end_us: to } : null;
-    line.drawn();
+    line.grown();
   }
 
   #up(event) {

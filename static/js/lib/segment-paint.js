@@ -62,7 +62,7 @@ export class Painter {
     return this.#texts.get(text);
   }
 
-  draw({ scale, lanes, height, segments, selected, active, peaks, live }) {
+  draw({ scale, lanes, height, segments, selected, active, peaks }) {
     const c = this.#context, { inks } = this;
     c.clearRect(0, 0, scale.width, height);
     c.font = `12px ${inks.face}`;
@@ -78,7 +78,6 @@ export class Painter {
       for (const one of own) if (one.id !== selected) this.#segment(scale, tier, one, placed?.get(one.id) ?? 0, count, false);
       const chosen = own.find((one) => one.id === selected);
       if (chosen) this.#segment(scale, tier, chosen, placed?.get(chosen.id) ?? 0, count, true);
-      if (live?.tier === tier.id) this.#segment(scale, tier, live, 0, 1, false);
     }
   }
 

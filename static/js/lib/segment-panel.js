@@ -60,6 +60,7 @@ export class Panel {
   painting(label, us) {
     const badge = this.#find("[data-painting]"), text = this.#find("[data-painting-text]");
     badge.hidden = label === null;
-    if (label !== null) text.textContent = text.dataset.text.replace("{what}", label).replace("{time}", (us / 1e6).toFixed(2));
+    const said = label === null ? "" : text.dataset.text.replace("{what}", label).replace("{time}", (us / 1e6).toFixed(1));
+    if (text.textContent !== said) text.textContent = said;
   }
 }
