@@ -200,7 +200,7 @@ def _read_media(track: Track, stream: BinaryIO) -> None:
     facts = {**found.facts, "frame_times_us": list(found.frame_times_us)} if found.variable_rate else dict(found.facts)
     if found.has_audio:
         wave, picture = _pictures(track, stream, found)
-        facts |= _loudness(track)
+        facts |= {"spectrogram": True, **_loudness(track)}
     with transaction.atomic():
         first = _waiting(track).update(
             state=Track.State.READY, proxy=made, peaks=wave, duration_us=found.duration_us, start_us=found.start_us,

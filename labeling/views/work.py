@@ -17,6 +17,7 @@ from consent import keys
 from consent.gate import Use, permitted
 from consent.purposes import Modality, PeopleRole
 from core import ids
+from labeling.media import transcript
 from labeling.models import (
     Alignment,
     Annotation,
@@ -35,6 +36,7 @@ from labeling.services import perceiving, rules
 from labeling.services.annotations import answers_of
 from labeling.services.perceiving import MADE, Given, given, shows
 from labeling.services.schemes import Asked, Definition, definition
+from labeling.views import drawn
 
 DIGITS = "1234567890"
 ROWS = ("top", "home", "bottom")
@@ -56,6 +58,7 @@ def work(assignment: Assignment, place: QueuePlace) -> dict[str, Any]:
     answered = _own(assignment) if assignment.state == Assignment.State.SUBMITTED else None
     tracks = _given(assignment)
     kind = _kind(tracks)
+    spoken = _spoken(assignment, tracks, kind)
     strip = _strip(assignment, asked, place)
     return {
         "campaign": _campaign(campaign),
@@ -69,8 +72,9 @@ def work(assignment: Assignment, place: QueuePlace) -> dict[str, Any]:
         "item": {
             "id": item.pk, "code": item.code, "kind": kind, "target_label": ", ".join(targets.values()), "role": ", ".join(roles),
             "start_us": item.start_us, "end_us": item.end_us, "duration_us": item.end_us - item.start_us,
-            "text": _text(assignment, tracks, kind),
+            "text": "\n".join(transcript.plain(text) for _track, text in spoken),
         },
+        "transcript": _lines(spoken, item) if kind != "text" else [],
         "tracks": [_track(one, campaign, item) for one in tracks if one.modality != Modality.TEXT],
         "missing": _missing(assignment),
         "questions": _questions(asked, ", ".join(targets.values())),
@@ -159,7 +163,7 @@ def _track(one: Given, campaign: Campaign, item: Item) -> dict[str, Any]:
     track, facts = one.track, perceiving.made(one.track, one.what)
     alignment = next(iter(track.alignments.all()), None)
     playable = track.modality in (Modality.VIDEO, Modality.AUDIO) and (one.what in MADE or one.asset_id)
-    drawn = {
+    pictures = {
         what: reverse("labeling:media", args=[track.pk, what])
         for what in ("peaks", "spectrogram", "frames")
         if what in one.open
@@ -167,15 +171,15 @@ def _track(one: Given, campaign: Campaign, item: Item) -> dict[str, Any]:
     return {
         "id": track.pk, "modality": one.modality, "label": track.name,
         "src": reverse("labeling:media", args=[track.pk, one.what]) if playable else "",
-        "peaks": drawn.get("peaks", "") if track.peaks_id else "",
-        "spectrogram": drawn.get("spectrogram", "") if "loudness" in track.probe else "",
+        "peaks": pictures.get("peaks", "") if track.peaks_id else "",
+        "spectrogram": pictures.get("spectrogram", "") if track.probe.get("spectrogram") else "",
         "lanes": _lanes(one, campaign),
         "offset_us": alignment.offset_us if alignment else 0, "drift_ppb": alignment.drift_ppb if alignment else 0,
         "muted": not one.heard, "start_us": facts.get("start_us", track.start_us),
         "duration_us": facts.get("duration_us", track.duration_us),
-        "gain_db": track.probe.get("loudness", {}).get("gain_db", 0) if one.heard else 0,
+        "loudness": track.probe.get("loudness") if one.heard else None,
         "rate": f"{track.rate_num}/{track.rate_den}" if one.modality == Modality.VIDEO and not track.variable_rate else "",
-        "frame_times": _frame_times(track, drawn.get("frames", ""), item) if one.modality == Modality.VIDEO else [],
+        "frame_times": _frame_times(track, pictures.get("frames", ""), item) if one.modality == Modality.VIDEO else [],
     }  # fmt: skip
 
 
@@ -196,18 +200,35 @@ def _lanes(one: Given, campaign: Campaign) -> list[dict[str, str]]:
     ]  # fmt: skip
 
 
-def _text(assignment: Assignment, tracks: list[Given], kind: str) -> str:
+def _spoken(assignment: Assignment, tracks: list[Given], kind: str) -> list[tuple[Track, str]]:
     """What is read: the item itself when it is a text, else the transcript when the campaign shows it."""
     if kind != "text" and not shows(assignment.campaign.perceived, "transcript"):
-        return ""
+        return []
     texts = [one.track for one in tracks if one.modality == Modality.TEXT and one.track.text]
     if not texts:
-        return ""
+        return []
     people: dict[Any, list[Any]] = {}
     for track, person in Appearance.objects.filter(track__in=texts).values_list("track_id", "participant_id"):
         people.setdefault(track, []).append(person)
-    opened = [keys.open_text(bytes(one.text), study_id=one.study_id, participant_ids=people[one.pk]) for one in texts]
-    return "\n".join(opened)
+    return [
+        (one, keys.open_text(bytes(one.text), study_id=one.study_id, participant_ids=people[one.pk])) for one in texts
+    ]
+
+
+def _lines(spoken: list[tuple[Track, str]], item: Item) -> list[dict[str, Any]]:
+    """The lines of the transcript that know their times, on the recording clock, as far as they reach into the item."""
+    found = []
+    for track, text in spoken:
+        alignment = next(iter(track.alignments.all()), None)
+        place = (alignment.offset_us, alignment.drift_ppb) if alignment else (0, 0)
+        for line in transcript.lines(text):
+            begin, end = (drawn.placed(us, *place) for us in (line.from_us, line.to_us))
+            if end > item.start_us and begin < item.end_us:
+                words = [drawn.placed(us, *place) for us in line.words]
+                found.append(
+                    {"from_us": begin, "to_us": end, "speaker": line.speaker, "text": line.text, "words": words}
+                )
+    return sorted(found, key=lambda line: (line["from_us"], line["to_us"]))
 
 
 def _questions(asked: Definition, target: str) -> list[dict[str, Any]]:

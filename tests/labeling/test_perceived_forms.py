@@ -118,7 +118,7 @@ def clip_bytes(clip: Clip) -> bytes:
 def test_every_frame_of_a_silent_film_keeps_its_time(stamps, box, shelf, signed_in):  # noqa: F811
     codec = "libx264" if box == "mp4" else "libvpx"
     data = sounds.video(stamps, base=Fraction(1, 1000), box=box, codec=codec)
-    data = with_tone(data, box)
+    data = sounds.with_tone(data, box)
     clip = Clip(shelf, {"camera": ("video", data, f"film.{box}")}, audio=False)
     clip.made()
     ana = signed_in(clip.ana)
@@ -129,30 +129,6 @@ def test_every_frame_of_a_silent_film_keeps_its_time(stamps, box, shelf, signed_
         shown = sorted(round(p.pts * p.time_base * 1000) for p in opened.demux(video=0) if p.pts is not None)
     assert shown == pytest.approx(stamps, abs=1)
     assert probe(io.BytesIO(found), "video").playable
-
-
-def with_tone(data: bytes, box: str) -> bytes:
-    """The film with a tone beside it, its packets as they are."""
-    made = io.BytesIO()
-    with (
-        av.open(io.BytesIO(data)) as source,
-        av.open(made, "w", format=box, options={"avoid_negative_ts": "disabled"}) as out,
-    ):
-        track = out.add_stream_from_template(source.streams.video[0])
-        noise = out.add_stream("aac" if box == "mp4" else "libopus", rate=48_000)
-        packets = [packet for packet in source.demux(video=0) if packet.dts is not None]
-        for packet in packets:
-            packet.stream = track
-            out.mux(packet)
-        samples = sounds.sine(2.0, rate=48_000)
-        for at in range(0, len(samples), 960):
-            frame = av.AudioFrame.from_ndarray(samples[None, at : at + 960], format="s16", layout="mono")
-            frame.sample_rate, frame.pts = 48_000, at
-            for packet in noise.encode(frame):
-                out.mux(packet)
-        for packet in noise.encode(None):
-            out.mux(packet)
-    return made.getvalue()
 
 
 def test_while_the_rendition_is_made_nothing_is_served_and_the_job_is_there(shelf, signed_in):  # noqa: F811
