@@ -365,7 +365,7 @@ class MediaPlayer extends HTMLElement {
     }
     this.pause();
     this.#enter("error");
-    this.#problem(text, { offer: media.error?.code >= 3 });
+    this.#problem(text);
   }
 
   /** What the campaign shows of this recording is still being made: asked for again until it is there. */
@@ -380,13 +380,11 @@ class MediaPlayer extends HTMLElement {
     }, seconds * 1000);
   }
 
-  #problem(text, { title = say("media.problem.title"), offer = false } = {}) {
+  #problem(text, { title = say("media.problem.title") } = {}) {
     const box = this.querySelector("[data-player-problem]");
     if (!box) return;
     box.querySelector("[data-player-problem-title]").textContent = title;
     box.querySelector("[data-player-problem-text]").textContent = text;
-    const ask = box.querySelector("[data-player-offer]");
-    if (ask) ask.hidden = !offer;
     box.hidden = !text;
   }
 
