@@ -159,7 +159,9 @@ def test_what_annotators_perceive_is_said_when_a_campaign_is_drawn_up(ticked, on
     address = reverse("campaigns:new", args=[cast.ours.study.pk])
     page = text(rhea.get(address))
     assert "What annotators perceive" in page
-    rhea.post(address, {"name": "Heard", "scales": ["valence"], "overlap": "2", "predictions": "never", "perceived": ticked})
+    rhea.post(
+        address, {"name": "Heard", "scales": ["valence"], "overlap": "2", "predictions": "never", "perceived": ticked}
+    )
     assert {rule for rule, is_on in Campaign.objects.get(name="Heard").perceived.items() if is_on} == on
 
 
