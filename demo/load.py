@@ -282,6 +282,7 @@ def _campaign(
         overlap=2,
         seed=20261122,
         predictions=predictions,
+        perceived={"physiology": True},
     )
     campaigns.add_items(
         actor=owner,

@@ -13,7 +13,7 @@ from core import access, jobs
 from core.errors import Forbidden
 from core.models import Job
 from labeling.models import Campaign, GoldStandard, Recording, SchemeMigration
-from labeling.services import agreement, gold, media, queue, scheme_migrations, traces
+from labeling.services import agreement, gold, media, queue, renditions, scheme_migrations, traces
 
 
 def _still(action: str, root: Callable[[Job], Campaign | Study]) -> Callable[[Job], None]:
@@ -47,6 +47,19 @@ def read_media(job: jobs.Running, *, recordings: list[str]) -> dict:
     job.progress(len(recordings), len(recordings))
     states = list(Recording.objects.filter(pk__in=recordings).values_list("state", flat=True))
     return {"ready": states.count(Recording.State.READY), "failed": states.count(Recording.State.FAILED)}
+
+
+@jobs.kind(
+    renditions.MAKING, label=gettext_lazy("Making what a campaign shows"), permitted=_still("campaign", _campaign)
+)
+def make_renditions(job: jobs.Running) -> dict:
+    """Films without sound, sound without films, speech without words. Run again, it goes on with what is not there yet."""
+    missing = renditions.missing(_campaign(job.job))
+    for done, one in enumerate(missing):
+        job.progress(done, len(missing))
+        renditions.make(one.track, one.what)
+    job.progress(len(missing), len(missing))
+    return {"made": len(missing)}
 
 
 @jobs.kind(

@@ -18,8 +18,9 @@ from consent.purposes import Modality
 from core import access
 from core.api import JSONParser, Serializer
 from core.idempotency import once
-from labeling.models import Annotation, Assignment, Campaign, Track
+from labeling.models import Annotation, Assignment, Campaign
 from labeling.services import annotations, queue, rules, traces
+from labeling.services.perceiving import MADE, Given
 
 USE = Use("human_annotation")
 OWN = access.Fetch("label", lambda: Assignment.objects.select_related("campaign", "item"))
@@ -259,8 +260,9 @@ def _shown(assignment: Assignment) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _track(track: Track) -> dict[str, Any]:
-    what = "proxy" if track.proxy_id else "original" if track.original_id else ""
-    playable = what and track.modality != Modality.TEXT
-    media = reverse("labeling:media", args=[track.pk, what]) if playable else None
-    return {"id": str(track.pk), "modality": track.modality, "name": track.name, "media": media}
+def _track(one: Given) -> dict[str, Any]:
+    track = one.track
+    what = one.what or ("original" if track.modality == Modality.SIGNAL and track.original_id else "")
+    there = what in MADE or track.original_id
+    media = reverse("labeling:media", args=[track.pk, what]) if what and there else None
+    return {"id": str(track.pk), "modality": one.modality, "name": track.name, "media": media}

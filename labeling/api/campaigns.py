@@ -70,6 +70,10 @@ class PerceivedBody(Body):
     video = serializers.BooleanField(required=False)
     audio = serializers.BooleanField(required=False)
     transcript = serializers.BooleanField(required=False)
+    band_passed = serializers.BooleanField(required=False)
+    physiology = serializers.BooleanField(required=False)
+    features = serializers.BooleanField(required=False)
+    models = serializers.BooleanField(required=False)
 
 
 class CampaignBody(Body):

@@ -6,19 +6,16 @@ track's own time: sound that begins late, or has a hole, leaves silence there an
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import BinaryIO
 
-import av
 import numpy as np
-from av.error import FFmpegError
 from numpy.typing import NDArray
 
-from labeling.media.probe import opened
-from labeling.media.refused import MediaRefused
+from labeling.media.sound import stretches
 
 PER_SECOND = 100
 RATE = 8000
+MOST_COLUMNS = 4000
 _WINDOW = RATE // PER_SECOND
 
 
@@ -30,7 +27,7 @@ def peaks(stream: BinaryIO, *, start_us: int, duration_us: int) -> bytes:
     """
     buckets = -(-duration_us * PER_SECOND // 1_000_000)
     least, most = np.full(buckets, 32767, dtype=np.int16), np.full(buckets, -32768, dtype=np.int16)
-    for first, samples in _samples(stream, start_us):
+    for first, samples in stretches(stream, start_us=start_us, rate=RATE):
         if first < 0:
             samples, first = samples[-first:], 0
         samples = samples[: buckets * _WINDOW - first]
@@ -41,39 +38,21 @@ def peaks(stream: BinaryIO, *, start_us: int, duration_us: int) -> bytes:
     return (np.stack([least, most], axis=1) // 256).astype(np.int8).tobytes()
 
 
-def _samples(stream: BinaryIO, start_us: int) -> Iterator[tuple[int, NDArray[np.int16]]]:
-    """Stretches of sound and where they begin, in samples at RATE from the track's start."""
-    good = bad = 0
-    with opened(stream) as container:
-        sound = container.streams.audio[0]
-        resampler = av.AudioResampler(format="s16", layout="mono", rate=RATE)
-        at: int | None = None
-        for packet in container.demux(sound):
-            try:
-                frames = packet.decode()
-                good += 1
-            except FFmpegError:
-                bad += 1
-                continue
-            for frame in frames:
-                meant = _place(frame, start_us)
-                # The resampler holds some samples back, so its output follows on until the sound itself jumps.
-                if at is None or (meant is not None and abs(meant - at) > RATE // 10):
-                    at = meant or 0
-                    resampler = av.AudioResampler(format="s16", layout="mono", rate=RATE)
-                for part in resampler.resample(frame):
-                    yield at, part.to_ndarray().reshape(-1)
-                    at += part.samples
-        for part in resampler.resample(None):
-            yield at or 0, part.to_ndarray().reshape(-1)
-    if bad > good:
-        raise MediaRefused("unreadable")
-
-
-def _place(frame: av.AudioFrame, start_us: int) -> int | None:
-    if frame.pts is None or frame.time_base is None:
-        return None
-    return round((frame.pts * frame.time_base * 1_000_000 - start_us) * RATE / 1_000_000)
+def columns(stream: BinaryIO, from_us: int, to_us: int, count: int) -> bytes:
+    """The pairs of `count` equal columns of [from_us, to_us), counted from the first pair; a column keeps the extremes of
+    what falls into it, one without peaks is silence. Only the stretch is read."""
+    count = max(1, min(count, MOST_COLUMNS))
+    edges = (from_us + np.arange(count + 1, dtype=np.int64) * (to_us - from_us) // count) * PER_SECOND // 1_000_000
+    first, last = max(0, int(edges[0])), max(0, int(edges[-1]) + 1)
+    stream.seek(2 * first)
+    pairs = np.frombuffer(stream.read(2 * (last - first)), dtype=np.int8).reshape(-1, 2)
+    found = np.zeros((count, 2), dtype=np.int8)
+    for column in range(count):
+        begin = int(edges[column]) - first
+        part = pairs[max(0, begin) : max(0, int(edges[column + 1]) - first, begin + 1)]
+        if len(part):
+            found[column] = part[:, 0].min(), part[:, 1].max()
+    return found.tobytes()
 
 
 def _fold(samples: NDArray[np.int16], first: int, least: NDArray[np.int16], most: NDArray[np.int16]) -> None:

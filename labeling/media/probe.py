@@ -34,6 +34,8 @@ SOUNDS = {
     "mp4": {"aac", "mp3"}, "webm": {"opus", "vorbis"}, "wav": {"pcm_s16le"}, "mp3": {"mp3"}, "ogg": {"opus", "vorbis"}, "flac": {"flac"},
 }  # fmt: skip
 
+PIXELS = {"yuv420p", "yuvj420p"}  # what cameras for people make; other samplings and depths, not every browser decodes
+
 
 @dataclass(frozen=True)
 class Probe:
@@ -137,6 +139,7 @@ def _found(
         has_audio=audio is not None,
         # The sound of a film is played from a rendition of its own: whoever may hear only must not get the picture.
         playable=_playable(expected, kind, context.name, audio.codec_context.name if audio else None)
+        and (expected == "audio" or context.pix_fmt in PIXELS)
         and not (expected == "audio" and has_video),
         facts=facts,
         frame_times_us=tuple(round(s * base * 1_000_000) for s in sorted(packets.stamps)) if variable else (),

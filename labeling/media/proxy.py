@@ -9,8 +9,8 @@ passed through, each frame is shown at the microsecond it had; a first frame aft
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator
-from typing import BinaryIO
+from collections.abc import Callable, Iterator
+from typing import Any, BinaryIO
 
 import av
 import ffmpeg
@@ -21,25 +21,30 @@ from labeling.media.probe import FORMATS
 from labeling.media.refused import MediaRefused
 
 BLOCK = 256 * 1024
-_EVERYWHERE = {"copyts": None, "avoid_negative_ts": "disabled", "loglevel": "quiet"}
+SOURCE = {"format_whitelist": FORMATS, "protocol_whitelist": "http,tcp"}
+EVERYWHERE = {"copyts": None, "avoid_negative_ts": "disabled", "loglevel": "quiet"}
 
 
 def transcode(url: str, modality: str) -> Iterator[bytes]:
     """Yield the rendition: H.264 and AAC in fragmented MP4, or Opus in Ogg. Raises MediaRefused("transcode_failed")."""
-    source = ffmpeg.input(url, format_whitelist=FORMATS, protocol_whitelist="http,tcp")
+    source = ffmpeg.input(url, **SOURCE)
     if modality == "video":
         made = source.output(
             "pipe:", format="mp4", vcodec="libx264", acodec="aac", pix_fmt="yuv420p", preset="veryfast", crf=20, bf=0, g=50,
             vf="scale=trunc(iw/2)*2:trunc(ih/2)*2", fps_mode="passthrough", enc_time_base="demux",
-            movflags="frag_keyframe+delay_moov+default_base_moof", **_EVERYWHERE,
+            movflags="frag_keyframe+delay_moov+default_base_moof", **EVERYWHERE,
         )  # fmt: skip
-    else:
-        made = source.output("pipe:", format="ogg", acodec="libopus", audio_bitrate="96k", vn=None, **_EVERYWHERE)
+        return run(made, finish=indexed)
+    return run(source.output("pipe:", format="ogg", acodec="libopus", audio_bitrate="96k", vn=None, **EVERYWHERE))
+
+
+def run(made: Any, *, finish: Callable[[BinaryIO], io.BytesIO] | None = None) -> Iterator[bytes]:
+    """What ffmpeg writes, block by block; put through `finish` as a whole where that is given."""
     # Nothing is said on the error output: it would be a second pipe to empty, and would name the address.
     process = made.run_async(cmd=imageio_ffmpeg.get_ffmpeg_exe(), pipe_stdout=True)
     try:
-        if modality == "video":
-            yield from _blocks(_indexed(process.stdout))
+        if finish is not None:
+            yield from blocks(finish(process.stdout))
         else:
             while block := process.stdout.read(BLOCK):
                 yield block
@@ -54,7 +59,7 @@ def transcode(url: str, modality: str) -> Iterator[bytes]:
         process.stdout.close()
 
 
-def _indexed(fragments: BinaryIO) -> io.BytesIO:
+def indexed(fragments: BinaryIO) -> io.BytesIO:
     """The same packets in an MP4 with one index. Memory: the size of the rendition."""
     made = io.BytesIO()
     with (
@@ -70,7 +75,8 @@ def _indexed(fragments: BinaryIO) -> io.BytesIO:
     return made
 
 
-def _blocks(made: io.BytesIO) -> Iterator[bytes]:
+def blocks(made: io.BytesIO) -> Iterator[bytes]:
+    """What was made in memory, from its beginning."""
     made.seek(0)
     while block := made.read(BLOCK):
         yield block

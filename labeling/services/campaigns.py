@@ -32,9 +32,9 @@ from labeling.models import (
     QueueRank,
     SchemeVersion,
 )
-from labeling.services import queue, schemes
+from labeling.services import queue, renditions, schemes
+from labeling.services.perceiving import RULES
 
-PERCEIVED = {"video": True, "audio": True, "transcript": True}  # unless a campaign says otherwise
 SLICE = 10_000
 
 
@@ -62,7 +62,7 @@ def create_campaign(
     campaign = Campaign.objects.create(
         study=study, name=name, about=about, scheme_version=scheme_version, guideline_version=guideline_version,
         overlap=overlap, lease_minutes=lease_minutes, seed=seed, predictions=predictions,
-        perceived={**PERCEIVED, **(perceived or {})}, round=round, closes_on=closes_on,
+        perceived={**RULES, **(perceived or {})}, round=round, closes_on=closes_on,
     )  # fmt: skip
     audit.record("labeling.campaign.created", actor=actor, target=campaign, overlap=overlap, seed=seed)
     access.grant(actor, "manager", campaign, actor=actor)
@@ -93,6 +93,8 @@ def add_items(*, actor: User | None, campaign: Campaign, items: Iterable[UUID], 
     )
     Campaign.objects.filter(pk=campaign.pk).update(size=F("size") + len(new))
     audit.record("labeling.campaign.items_added", actor=actor, target=campaign, items=len(new), wanted=wanted)
+    if campaign.state == Campaign.State.OPEN:
+        renditions.start_making(actor=actor, campaign=campaign)
     return len(new)
 
 
@@ -117,6 +119,7 @@ def open_campaign(*, actor: User | None, campaign: Campaign) -> Campaign:
             _("Items are handed out one by one yet; a scheme that compares them cannot be used."),
         )
     schemes.freeze(actor=actor, version=campaign.scheme_version)
+    renditions.start_making(actor=actor, campaign=campaign)
     return _move(actor, campaign, Campaign.State.OPEN, "labeling.campaign.opened")
 
 

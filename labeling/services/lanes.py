@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import numpy as np
+from numpy.typing import NDArray
+
+from affect.codecs import trace as container
 from consent import assets
 from consent.models import Asset
 from core import audit
 from core.models import User
+from labeling.media import pyramid
 from labeling.models import Lane, Track
 
 
@@ -37,4 +42,24 @@ def hand_down(
         subjects=list(track.original.subjects.all()), parent=track.original, actor=actor, linked=link,
     )  # fmt: skip
     assets.erase([lane.asset for lane in old])
+    samples = container.unpack(packed)
+    stack(asset, samples.times_us, samples.values, samples.flags)
     return Lane.objects.get(asset=asset)
+
+
+def stack(
+    asset: Asset, times_us: NDArray[np.int64], values: NDArray[np.float64], flags: NDArray[np.uint8]
+) -> Asset | None:
+    """Keep a long lane at every zoom beside it, so that it is drawn without being read whole. None for a short one."""
+    if len(times_us) < pyramid.FROM_SAMPLES:
+        return None
+    return stack_of(asset) or assets.store(
+        study=asset.study, kind=Asset.Kind.LANE, source=pyramid.build(times_us, values, flags),
+        media_type="application/octet-stream", subjects=list(asset.subjects.all()), parent=asset,
+    )  # fmt: skip
+
+
+def stack_of(asset: Asset) -> Asset | None:
+    """The pyramid of a lane, where it has one."""
+    made = Asset.objects.filter(parent=asset, kind=Asset.Kind.LANE, state=Asset.State.STORED)
+    return made.order_by("created_at", "id").first()

@@ -23,11 +23,11 @@ from consent.purposes import Modality
 from core import audit, jobs
 from core.errors import Invalid, Refused
 from core.models import Job, User
-from labeling.media import peaks, proxy, signal
+from labeling.media import loudness, peaks, proxy, signal, spectrogram
 from labeling.media.probe import Probe, probe
 from labeling.media.refused import MediaRefused
 from labeling.models import Item, Lane, Recording, Track
-from labeling.services import recordings
+from labeling.services import lanes, recordings, renditions
 from labeling.services.recordings import NewRecording
 
 READING = "labeling.read_media"
@@ -168,6 +168,7 @@ def read_recording(recording: Recording, *, rates: Mapping[str, float] | None = 
     for track in recording.tracks.filter(state=Track.State.REGISTERED).select_related("original", "study"):
         read_track(track, rate_hz=(rates or {}).get(track.name, 0.0))
     _conclude(recording)
+    renditions.make_for(recording)
 
 
 def read_track(track: Track, *, rate_hz: float = 0.0) -> None:
@@ -194,17 +195,17 @@ def read_track(track: Track, *, rate_hz: float = 0.0) -> None:
 def _read_media(track: Track, stream: BinaryIO) -> None:
     found = probe(stream, track.modality)
     _refuse_mislabelled(track.original.media_type, found)
-    drawn = b""
-    if found.has_audio:
-        drawn = peaks.peaks(stream, start_us=found.start_us, duration_us=found.duration_us)
     made = proxy_of(track, found) if not found.playable else None
-    wave = _derived(track, Asset.Kind.PEAKS, drawn, "application/octet-stream") if drawn else None
+    wave = picture = None
+    facts = {**found.facts, "frame_times_us": list(found.frame_times_us)} if found.variable_rate else dict(found.facts)
+    if found.has_audio:
+        wave, picture = _pictures(track, stream, found)
+        facts |= {"spectrogram": True, **_loudness(track)}
     with transaction.atomic():
         first = _waiting(track).update(
             state=Track.State.READY, proxy=made, peaks=wave, duration_us=found.duration_us, start_us=found.start_us,
             time_base_num=found.time_base.numerator, time_base_den=found.time_base.denominator,
-            rate_num=found.rate.numerator, rate_den=found.rate.denominator, variable_rate=found.variable_rate,
-            probe={**found.facts, "frame_times_us": list(found.frame_times_us)} if found.variable_rate else found.facts,
+            rate_num=found.rate.numerator, rate_den=found.rate.denominator, variable_rate=found.variable_rate, probe=facts,
         )  # fmt: skip
         if first:
             audit.record(
@@ -215,7 +216,30 @@ def _read_media(track: Track, stream: BinaryIO) -> None:
                 proxy=made is not None,
             )
     if not first:
-        _drop(track, made, wave)
+        _drop(track, made, wave, picture)
+
+
+def _pictures(track: Track, stream: BinaryIO, found: Probe) -> tuple[Asset, Asset]:
+    """The waveform and the spectrogram of a track that has sound."""
+    part = {"start_us": found.start_us, "duration_us": found.duration_us}
+    wave = _derived(track, Asset.Kind.PEAKS, peaks.peaks(stream, **part), "application/octet-stream")
+    tiles = spectrogram.spectrogram(stream, **part)
+    return wave, _derived(track, Asset.Kind.SPECTROGRAM, tiles, "application/octet-stream")
+
+
+def _loudness(track: Track) -> dict[str, Any]:
+    """How loud it is, and the gain with which it is played; nothing for silence. The file stays as it is."""
+    with assets.loopback_address(track.original) as url:
+        heard = loudness.measure(url)
+    if heard is None:
+        return {}
+    return {"loudness": {"lufs": heard.lufs, "peak_dbtp": heard.peak_dbtp, "gain_db": heard.gain_db}}
+
+
+def spectrogram_of(track: Track) -> Asset | None:
+    """The spectrogram of a track that has sound."""
+    made = Asset.objects.filter(parent_id=track.original_id, kind=Asset.Kind.SPECTROGRAM, state=Asset.State.STORED)
+    return made.order_by("created_at", "id").first() if track.original_id else None
 
 
 def _waiting(track: Track) -> QuerySet[Track]:
@@ -227,6 +251,8 @@ def _drop(track: Track, *made: Asset | None) -> None:
     """Erase what was made a second time, and leave what the track is shown with."""
     used = {*Track.objects.filter(pk=track.pk).values_list("proxy_id", "peaks_id").get()}
     used |= {*Lane.objects.filter(track=track).values_list("asset_id", flat=True)}
+    if (picture := spectrogram_of(track)) is not None:
+        used.add(picture.pk)
     assets.erase([one for one in made if one is not None and one.pk not in used])
 
 
@@ -265,6 +291,7 @@ def _read_signal(track: Track, stream: BinaryIO, rate_hz: float) -> None:
     lane = _derived(
         track, Asset.Kind.LANE, container.pack(times, values, found.flags), "application/octet-stream"
     )  # fmt: skip
+    lanes.stack(lane, times, values, found.flags)
     step = round(1_000_000 / rate_hz) if rate_hz else int(times[1] - times[0]) if len(times) > 1 else 0
     with transaction.atomic():
         first = _waiting(track).update(

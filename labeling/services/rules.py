@@ -15,32 +15,26 @@ from django.utils.translation import gettext as _
 from affect.schemes.model import Question
 from consent.gate import Use, permitted
 from consent.models import Study
-from consent.purposes import Modality
 from core import audit
 from core.errors import Invalid, Refused, refuse_stale
 from core.models import User
 from core.prepared import Prepared
 from labeling.models import Annotator, Assignment, Campaign, SchemeVersion, Track
 from labeling.services import campaigns, schemes
+from labeling.services.perceiving import Given, given
 
 USE = Use("human_annotation")
 
 
-def hidden(campaign: Campaign) -> list[str]:
-    """The modalities that its annotators are not given: ["video"] where only the sound may be judged."""
-    return [one.value for one in (Modality.VIDEO, Modality.AUDIO) if campaign.perceived.get(one.value) is False]
+def ready(assignment: Assignment) -> QuerySet[Track]:
+    """The tracks of the assignment's recording that were read and that the gate allows."""
+    return _ready(assignment.item.recording_id, timezone.now())
 
 
-def perceivable(assignment: Assignment) -> QuerySet[Track]:
-    """The tracks whoever holds the assignment may perceive: ready, allowed by the gate, not hidden by the campaign."""
-    return _ready(assignment.item.recording_id, timezone.now()).exclude(modality__in=hidden(assignment.campaign))
-
-
-def perceived(assignment: Assignment) -> list[Track]:
-    """`perceivable` as plain rows, by a query compiled once: it stands in every hand-out."""
+def perceived(assignment: Assignment) -> list[Given]:
+    """What whoever holds the assignment is given, from plain rows by a query compiled once: it stands in every hand-out."""
     found = _READY.all(recording=assignment.item.recording_id, now=timezone.now())
-    out_of_sight = hidden(assignment.campaign)
-    return [one for one in found if one.modality not in out_of_sight]
+    return given(assignment.campaign.perceived, found)
 
 
 def _ready(recording: UUID, now: datetime) -> QuerySet[Track]:

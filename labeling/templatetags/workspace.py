@@ -146,3 +146,24 @@ def to_check(work: dict[str, Any]) -> dict[str, Any]:
 def as_json(value: Any) -> str:
     """JSON as text for a <template>; a <script> is taken out of parts that come later."""
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+
+@register.filter
+def has_lanes(tracks: list[dict[str, Any]]) -> bool:
+    """Whether a signal or feature is drawn: then all lanes have names, and stand under a ruler."""
+    return any(track.get("lanes") for track in tracks)
+
+
+@register.filter
+def are_heard(tracks: list[dict[str, Any]]) -> bool:
+    """Whether anything of known loudness is heard."""
+    return any(track.get("loudness") for track in tracks)
+
+
+@register.filter
+def since(us: int, start_us: int | None) -> str:
+    """A time of the item for people: minutes, seconds and a tenth."""
+    tenths = max(0, us - (start_us or 0)) // 100_000
+    minutes, rest = divmod(tenths, 600)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{rest / 10:04.1f}" if hours else f"{minutes}:{rest / 10:04.1f}"

@@ -25,6 +25,7 @@ from labeling.models import Annotator, Assignment, Campaign, CampaignItem, Item,
 from labeling.services import campaigns as services
 from labeling.services import rules as rule_services
 from labeling.services import schemes
+from labeling.services.perceiving import RULES
 from labeling.views.campaigns import frame, held_campaign
 from labeling.views.studies import crumbs, held_study
 
@@ -33,6 +34,15 @@ PREDICTIONS = [
     ("never", gettext_lazy("Never")),
     ("after", gettext_lazy("After the annotator’s own answer")),
     ("suggestion", gettext_lazy("Before, as a suggestion")),
+]
+PERCEIVED = [
+    ("video", gettext_lazy("the picture")),
+    ("audio", gettext_lazy("the sound")),
+    ("transcript", gettext_lazy("the transcript")),
+    ("band_passed", gettext_lazy("speech only without its words")),
+    ("physiology", gettext_lazy("physiological signals")),
+    ("features", gettext_lazy("computed features")),
+    ("models", gettext_lazy("what models predict, as lanes")),
 ]
 PROMPTS = {
     "valence": {"en": "How pleasant does {target} appear to feel?", "de": "Wie angenehm scheint sich {target} zu fühlen?", "es": "¿Hasta qué punto parece agradable lo que siente {target}?"},
@@ -67,6 +77,10 @@ class CampaignForm(forms.Form):
     predictions = forms.ChoiceField(
         choices=PREDICTIONS, initial="never", label=gettext_lazy("Show predictions of models")
     )
+    perceived = forms.MultipleChoiceField(
+        required=False, label=gettext_lazy("What annotators perceive"), choices=PERCEIVED, widget=forms.CheckboxSelectMultiple,
+        initial=[rule for rule, on in RULES.items() if on],
+    )  # fmt: skip
     closes_on = forms.DateField(
         required=False, label=gettext_lazy("Last day"), widget=forms.DateInput({"type": "date"}),
         help_text=gettext_lazy("Told to annotators; the campaign is closed by you."),
@@ -90,6 +104,11 @@ class CampaignForm(forms.Form):
         if not said.get("scheme") and not any(said.get(name) for name in ("categories", "scales", "trace")):
             self.add_error("scheme", _("Choose a scheme, or categories, scales or a trace for a new one."))
         return said
+
+    def rules(self) -> dict[str, bool]:
+        """What is perceived. With nothing ticked there would be nothing to label, so that means what is so by itself."""
+        ticked = self.cleaned_data["perceived"]
+        return {rule: rule in ticked for rule in RULES} if ticked else dict(RULES)
 
     def questions(self) -> list[asking.Question]:
         said, asked = self.cleaned_data, []
@@ -160,6 +179,7 @@ def new(request: HttpRequest, study_id: UUID) -> HttpResponse:
             campaign = rule_services.draw_up(
                 actor=request.user, study=study, scheme_version=said["scheme"], questions=form.questions(), name=said["name"],
                 about=said["about"], overlap=said["overlap"], predictions=said["predictions"], closes_on=said["closes_on"],
+                perceived=form.rules(),
             )  # fmt: skip
             return redirect("campaigns:rules", campaign.pk)
         except Refused as refused:

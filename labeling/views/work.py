@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
+from urllib.parse import urlencode
 
 from django.db.models import Prefetch
 from django.template.defaultfilters import floatformat
@@ -16,12 +17,14 @@ from consent import keys
 from consent.gate import Use, permitted
 from consent.purposes import Modality, PeopleRole
 from core import ids
+from labeling.media import transcript
 from labeling.models import (
     Alignment,
     Annotation,
     Appearance,
     Assignment,
     Campaign,
+    Item,
     ItemTarget,
     Lane,
     Question,
@@ -29,12 +32,15 @@ from labeling.models import (
     Suggestion,
     Track,
 )
-from labeling.services import rules
+from labeling.services import perceiving, rules
 from labeling.services.annotations import answers_of
 from labeling.services.definitions import Definition, definition
+from labeling.services.perceiving import MADE, Given, given, shows
+from labeling.views import drawn
 from labeling.views.questions import shown
 
 STRIP_BEFORE, STRIP_AFTER = 4, 2
+MOST_FRAMES_IN_PAGE = 1000
 
 
 def said(texts: Mapping[str, str], default: str = "") -> str:
@@ -49,8 +55,9 @@ def work(assignment: Assignment, place: QueuePlace) -> dict[str, Any]:
     asked = definition(campaign.scheme_version_id)
     targets, roles = _targets(assignment)
     answered = _own(assignment) if assignment.state == Assignment.State.SUBMITTED else None
-    tracks = _tracks(assignment)
+    tracks = _given(assignment)
     kind = _kind(tracks)
+    spoken = _spoken(assignment, tracks, kind)
     strip = _strip(assignment, asked, place)
     return {
         "campaign": _campaign(campaign),
@@ -64,9 +71,11 @@ def work(assignment: Assignment, place: QueuePlace) -> dict[str, Any]:
         "item": {
             "id": item.pk, "code": item.code, "kind": kind, "target_label": ", ".join(targets.values()), "role": ", ".join(roles),
             "start_us": item.start_us, "end_us": item.end_us, "duration_us": item.end_us - item.start_us,
-            "text": _text(assignment, tracks, kind),
+            "text": "\n".join(transcript.plain(text) for _track, text in spoken),
         },
-        "tracks": [_track(one, campaign) for one in tracks if one.modality != Modality.TEXT],
+        "transcript": _lines(spoken, item) if kind != "text" else [],
+        "tracks": [_track(one, campaign, item) for one in tracks if one.modality != Modality.TEXT],
+        "missing": _missing(assignment),
         "questions": shown(asked.form, get_language() or "en", ", ".join(targets.values())),
         "answers": answers_of(answered) if answered else {},
         "suggestion": suggestion(assignment, answered),
@@ -128,48 +137,97 @@ def _targets(assignment: Assignment) -> tuple[dict[Any, str], list[str]]:
     return targets, sorted({str(names[role]) for role in held.values_list("role", flat=True)})
 
 
-def _tracks(assignment: Assignment) -> list[Track]:
-    """The tracks that may be perceived, with what places them in time and the signals drawn of them."""
-    return list(
-        rules.perceivable(assignment).prefetch_related(
-            Prefetch("alignments", Alignment.objects.order_by("-number")),
-            Prefetch("lanes", Lane.objects.filter(kind="signal").order_by("id")),
-        )
+def _given(assignment: Assignment) -> list[Given]:
+    """The tracks as they may be perceived, with what places them in time and the lanes drawn of them."""
+    found = rules.ready(assignment).prefetch_related(
+        Prefetch("alignments", Alignment.objects.order_by("-number")), Prefetch("lanes", Lane.objects.order_by("id"))
     )
+    return given(assignment.campaign.perceived, list(found))
 
 
-def _kind(tracks: list[Track]) -> str:
+def _kind(tracks: list[Given]) -> str:
     there = {one.modality for one in tracks}
     return next((one.value for one in (Modality.VIDEO, Modality.AUDIO, Modality.SIGNAL) if one in there), "text")
 
 
-def _track(track: Track, campaign: Campaign) -> dict[str, Any]:
+def _missing(assignment: Assignment) -> list[str]:
+    """Tracks that would be perceived, had their file been one that can be read: said, so that nobody looks for them."""
+    shown = assignment.campaign.perceived
+    failed = Track.objects.filter(recording_id=assignment.item.recording_id, state=Track.State.FAILED)
+    rule = {Modality.VIDEO: "video", Modality.AUDIO: "audio", Modality.SIGNAL: "physiology"}
+    return [one.name for one in failed if one.modality in rule and shows(shown, rule[one.modality])]
+
+
+def _track(one: Given, campaign: Campaign, item: Item) -> dict[str, Any]:
+    track, facts = one.track, perceiving.made(one.track, one.what)
     alignment = next(iter(track.alignments.all()), None)
-    playable = track.modality in (Modality.VIDEO, Modality.AUDIO) and (track.proxy_id or track.original_id)
-    media = {what: reverse("labeling:media", args=[track.pk, what]) for what in ("original", "proxy", "peaks", "lane")}
+    playable = track.modality in (Modality.VIDEO, Modality.AUDIO) and (one.what in MADE or one.asset_id)
+    pictures = {
+        what: reverse("labeling:media", args=[track.pk, what])
+        for what in ("peaks", "spectrogram", "frames")
+        if what in one.open
+    }
     return {
-        "id": track.pk, "modality": track.modality, "label": track.name,
-        "src": media["proxy" if track.proxy_id else "original"] if playable else "",
-        "peaks": media["peaks"] if track.peaks_id else "",
-        "lane": media["lane"] if track.lanes.all() else "",
+        "id": track.pk, "modality": one.modality, "label": track.name,
+        "src": reverse("labeling:media", args=[track.pk, one.what]) if playable else "",
+        "peaks": pictures.get("peaks", "") if track.peaks_id else "",
+        "spectrogram": pictures.get("spectrogram", "") if track.probe.get("spectrogram") else "",
+        "lanes": _lanes(one, campaign),
         "offset_us": alignment.offset_us if alignment else 0, "drift_ppb": alignment.drift_ppb if alignment else 0,
-        "muted": campaign.perceived.get("audio") is False, "start_us": track.start_us, "duration_us": track.duration_us,
-        "frame_times": track.probe.get("frame_times_us") or [],
+        "muted": not one.heard, "start_us": facts.get("start_us", track.start_us),
+        "duration_us": facts.get("duration_us", track.duration_us),
+        "loudness": track.probe.get("loudness") if one.heard else None,
+        "rate": f"{track.rate_num}/{track.rate_den}" if one.modality == Modality.VIDEO and not track.variable_rate else "",
+        "frame_times": _frame_times(track, pictures.get("frames", ""), item) if one.modality == Modality.VIDEO else [],
     }  # fmt: skip
 
 
-def _text(assignment: Assignment, tracks: list[Track], kind: str) -> str:
+def _frame_times(track: Track, address: str, item: Item) -> list[int] | str:
+    """The times of the frames where their rate varies: the few around the item, or the address of them all."""
+    times = track.probe.get("frame_times_us") or []
+    if len(times) > MOST_FRAMES_IN_PAGE:
+        return f"{address}?" + urlencode({"from_us": item.start_us, "to_us": item.end_us})
+    return times
+
+
+def _lanes(one: Given, campaign: Campaign) -> list[dict[str, str]]:
+    """Signals and features drawn under the recording, as far as the campaign shows them."""
+    address = reverse("labeling:media", args=[one.track.pk, "lane"])
+    return [
+        {"url": f"{address}?{urlencode({'lane': lane.pk})}", "name": lane.name, "unit": lane.unit, "kind": lane.kind}
+        for lane in one.track.lanes.all() if perceiving.may_draw(campaign.perceived, one.track, lane.kind)
+    ]  # fmt: skip
+
+
+def _spoken(assignment: Assignment, tracks: list[Given], kind: str) -> list[tuple[Track, str]]:
     """What is read: the item itself when it is a text, else the transcript when the campaign shows it."""
-    if kind != "text" and assignment.campaign.perceived.get("transcript") is False:
-        return ""
-    texts = [one for one in tracks if one.modality == Modality.TEXT and one.text]
+    if kind != "text" and not shows(assignment.campaign.perceived, "transcript"):
+        return []
+    texts = [one.track for one in tracks if one.modality == Modality.TEXT and one.track.text]
     if not texts:
-        return ""
+        return []
     people: dict[Any, list[Any]] = {}
     for track, person in Appearance.objects.filter(track__in=texts).values_list("track_id", "participant_id"):
         people.setdefault(track, []).append(person)
-    opened = [keys.open_text(bytes(one.text), study_id=one.study_id, participant_ids=people[one.pk]) for one in texts]
-    return "\n".join(opened)
+    return [
+        (one, keys.open_text(bytes(one.text), study_id=one.study_id, participant_ids=people[one.pk])) for one in texts
+    ]
+
+
+def _lines(spoken: list[tuple[Track, str]], item: Item) -> list[dict[str, Any]]:
+    """The lines of the transcript that know their times, on the recording clock, as far as they reach into the item."""
+    found = []
+    for track, text in spoken:
+        alignment = next(iter(track.alignments.all()), None)
+        place = (alignment.offset_us, alignment.drift_ppb) if alignment else (0, 0)
+        for line in transcript.lines(text):
+            begin, end = (drawn.placed(us, *place) for us in (line.from_us, line.to_us))
+            if end > item.start_us and begin < item.end_us:
+                words = [drawn.placed(us, *place) for us in line.words]
+                found.append(
+                    {"from_us": begin, "to_us": end, "speaker": line.speaker, "text": line.text, "words": words}
+                )
+    return sorted(found, key=lambda line: (line["from_us"], line["to_us"]))
 
 
 def _own(assignment: Assignment) -> Annotation | None:

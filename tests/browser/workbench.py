@@ -3,16 +3,19 @@
 It keeps to the contract between page and server (submit, trace chunks, heartbeat, ranged media) and can be told to fail on purpose,
 so that what the browser code promises is tested where it runs: in a browser, under the product's own content security policy.
 
-Run: python tests/browser/workbench.py PORT
+Run: python tests/browser/workbench.py PORT [FOLDER]
 """
 
 from __future__ import annotations
 
+import gzip
+import io
 import json
 import sys
 import threading
 import time
 import types
+from functools import lru_cache
 from pathlib import Path
 from socketserver import ThreadingMixIn
 from urllib.parse import parse_qs
@@ -175,7 +178,7 @@ ITEMS = {
     "audio": {"kind": "audio", "duration_us": 7_000_000, "tracks": [track("a01_librivox_0870.wav", "audio", peaks="/peaks/a01_librivox_0870.wav", duration_us=7_100_000)], "questions": [EMOTION, *BOTH, DOMINANCE]},
     "segment": {"kind": "audio", "start_us": 2_000_000, "end_us": 3_000_000, "duration_us": 1_000_000, "tracks": [track("a01_librivox_0870.wav", "audio", peaks="/peaks/a01_librivox_0870.wav", duration_us=7_100_000)], "questions": [EMOTION]},
     "text": {"kind": "text", "text": "I expected so much more from this film, and yet the last ten minutes moved me.", "tracks": [], "questions": [EMOTION, SLIDER, NOTE], "suggestion": {"text": "Sadness, 0.61", "model": "face-expression", "version": "1.2"}},
-    "trace": {"kind": "video", "duration_us": 19_000_000, "tracks": [track("v05_woman_full_19s.mp4", "video"), {"id": "ppg", "modality": "signal", "label": "Pulse", "src": None, "lane": "/lane/ppg"}], "questions": [TRACE]},
+    "trace": {"kind": "video", "duration_us": 19_000_000, "tracks": [track("v05_woman_full_19s.mp4", "video"), {"id": "ppg", "modality": "signal", "label": "Pulse", "src": None, "lanes": [{"url": "/lane/ppg", "name": "Pulse", "unit": "a.u.", "kind": "signal"}]}], "questions": [TRACE]},
     "short": {"kind": "video", "duration_us": 3_000_000, "start_us": 0, "end_us": 3_000_000, "tracks": [track("v05_woman_full_19s.mp4", "video")], "questions": [TRACE]},
     "pair": {"kind": "video", "duration_us": 6_000_000, "tracks": [track("v05_woman_full_19s.mp4", "video", muted=True, offset_us=500_000, drift_ppb=50_000, frame_times="/frames/v05"), track("a01_librivox_0870.wav", "audio", label="speaker B", duration_us=7_100_000)], "questions": [EMOTION]},
     "broken": {"kind": "video", "duration_us": 6_000_000, "tracks": [track("broken.mp4", "video")], "questions": [EMOTION]},
@@ -253,6 +256,10 @@ for _name in (
         "end_us": 19_000_000,
     }
 ORDER = ["video", "audio", "text", "done"]
+# A test's own items (items.json) and media, in a folder that is named on the command line.
+OWN = Path(sys.argv[2]) if len(sys.argv) > 2 else None
+if OWN:
+    ITEMS |= json.loads((OWN / "items.json").read_text())
 GUIDELINE = {
     "title": "Criteria, version 2",
     "html": "<p>Rate what the person <strong>appears to express</strong>, not what you would feel.</p>",
@@ -276,6 +283,7 @@ class State:
         self.fail: list[dict] = []
         self.withdrawn = False
         self.beats = 0
+        self.served: dict[str, int] = {}
 
 
 STATE = State()
@@ -297,9 +305,9 @@ def work(name: str, language: str = "en") -> dict:
         "campaign": {"id": "c1", "name": "Dyads: expressed emotion", "prediction_display": "never"},
         "assignment": {"id": f"assignment-{name}", "lease_until": "", "client_id": f"0190{index:04x}-0000-7000-8000-{int(time.time() * 1e6) % 10**12:012d}"},
         "place": {"index": index, "total": 200, "answered": index - 1},
-        "item": {"id": name, "code": "DT-031", "target_label": "speaker B", "role": "patient", "start_us": 0, "end_us": None, "text": "", "duration_us": None, **{k: v for k, v in item.items() if k not in ("tracks", "questions", "suggestion", "answers")}},
+        "item": {"id": name, "code": "DT-031", "target_label": "speaker B", "role": "patient", "start_us": 0, "end_us": None, "text": "", "duration_us": None, **{k: v for k, v in item.items() if k not in ("tracks", "questions", "suggestion", "answers", "transcript", "missing")}},
         "tracks": item["tracks"], "questions": shown(form_of(name), language, "speaker B"), "answers": item.get("answers", {}),
-        "compared": COMPARED[: 2 if name.startswith("pairwise") else 4] if name.startswith(("pairwise", "best")) else [], "suggestion": item.get("suggestion"), "strip": strip, "guideline": GUIDELINE,
+        "compared": COMPARED[: 2 if name.startswith("pairwise") else 4] if name.startswith(("pairwise", "best")) else [], "suggestion": item.get("suggestion"), "transcript": item.get("transcript", []), "missing": item.get("missing", []), "strip": strip, "guideline": GUIDELINE,
         "urls": {"submit": f"/submit/{name}", "trace_chunk": "/chunk", "trace_finish": "/finish", "next": f"/next/{name}", "back": "/label/audio", "skip": f"/skip/{name}", "heartbeat": "/heartbeat",
             "flag": "/flag", "stop": "/"},
     }  # fmt: skip
@@ -411,7 +419,7 @@ def control(request):
             STATE.fail += order.get("fail", [])
             STATE.withdrawn = order.get("withdrawn", STATE.withdrawn)
     return JsonResponse({
-        "answers": STATE.answers, "repeats": STATE.repeats, "skips": STATE.skips, "posts": STATE.posts, "beats": STATE.beats, "finished": STATE.finished,
+        "answers": STATE.answers, "repeats": STATE.repeats, "skips": STATE.skips, "posts": STATE.posts, "beats": STATE.beats, "finished": STATE.finished, "served": STATE.served,
         "chunks": [list(parts.values()) for parts in STATE.chunks.values()],
     })  # fmt: skip
 
@@ -421,29 +429,84 @@ def media(request, name: str):
         raise Http404
     if name == "broken.mp4":
         return HttpResponse(b"not a film", content_type="video/mp4")
-    data = (MEDIA / name).read_bytes()
-    kind = "video/mp4" if name.endswith("mp4") else "audio/wav"
+    path = found(name)
+    size = path.stat().st_size
+    kind = {"mp4": "video/mp4", "webm": "video/webm"}.get(name.rsplit(".", 1)[1], "audio/wav")
     wanted = request.headers.get("Range", "")
-    if not wanted.startswith("bytes="):
-        response = HttpResponse(data, content_type=kind)
-    else:
-        first, _, last = wanted[6:].partition("-")
-        start, end = int(first or 0), min(int(last or len(data) - 1), len(data) - 1)
-        response = HttpResponse(data[start : end + 1], status=206, content_type=kind)
-        response["Content-Range"] = f"bytes {start}-{end}/{len(data)}"
+    first, _, last = wanted.removeprefix("bytes=").partition("-")
+    start, end = int(first or 0), min(int(last or size - 1), size - 1)
+    with STATE.lock:
+        STATE.served[name] = STATE.served.get(name, 0) + end - start + 1
+    response = FileResponse(Slice(path, start, end + 1), content_type=kind, status=206 if wanted else 200)
+    response["Content-Length"] = str(end - start + 1)
+    if wanted:
+        response["Content-Range"] = f"bytes {start}-{end}/{size}"
     response["Accept-Ranges"] = "bytes"
     response["Cache-Control"] = "no-store"
     return response
 
 
-def peaks(request, name: str):
-    from labeling.media.peaks import peaks as compute
+def found(name: str) -> Path:
+    return OWN / name if OWN and (OWN / name).exists() else MEDIA / name
+
+
+class Slice:
+    """A part of a file, read as it is sent."""
+
+    def __init__(self, path: Path, start: int, end: int) -> None:
+        self.file, self.left = path.open("rb"), end - start
+        self.file.seek(start)
+
+    def read(self, size: int) -> bytes:
+        data = self.file.read(min(size, self.left))
+        self.left -= len(data)
+        return data
+
+    def close(self) -> None:
+        self.file.close()
+
+
+@lru_cache(maxsize=64)
+def drawn(name: str, what: str) -> bytes:
+    """What the application makes of a file when it is taken in; a test may have put it beside the file."""
+    from labeling.media import peaks, spectrogram
     from labeling.media.probe import probe
 
-    with (MEDIA / name).open("rb") as stream:
-        found = probe(stream, "video" if name.endswith(".mp4") else "audio")
-        drawn = compute(stream, start_us=found.start_us, duration_us=found.duration_us)
-    return HttpResponse(drawn, content_type="application/octet-stream")
+    if (made := found(f"{name}.{what}")).exists():
+        return made.read_bytes()
+    with found(name).open("rb") as stream:
+        read = probe(stream, "video" if name.endswith((".mp4", ".webm")) else "audio")
+        part = {"start_us": read.start_us, "duration_us": read.duration_us}
+        if what == "peaks":
+            return peaks.peaks(stream, **part)
+        return b"".join(spectrogram.spectrogram(stream, **part))
+
+
+def peaks(request, name: str):
+    from labeling.media import peaks
+
+    begin, end, columns = (int(request.GET[one]) for one in ("from_us", "to_us", "columns"))
+    data = peaks.columns(io.BytesIO(drawn(name, "peaks")), begin, end, columns)
+    return HttpResponse(data, content_type="application/octet-stream")
+
+
+def spectrum(request, name: str):
+    from labeling.media.spectrogram import Picture
+
+    picture = Picture(io.BytesIO(drawn(name, "spectrogram")))
+    if "tile" not in request.GET:
+        return JsonResponse(picture.described())
+    tile = picture.tile(int(request.GET["level"]), int(request.GET["tile"]))
+    return HttpResponse(tile, content_type="application/octet-stream")
+
+
+def signal(request, name: str):
+    from labeling.media.pyramid import Pyramid
+
+    begin, end, columns = (int(request.GET[one]) for one in ("from_us", "to_us", "columns"))
+    with found(name).open("rb") as stream:
+        told = Pyramid(stream).columns(begin, end, columns)
+    return JsonResponse({"from_us": begin, "to_us": end, "unit": "µS", **told})
 
 
 def lane(request):
@@ -481,11 +544,14 @@ def frames(request):
 
 
 def static_file(request, name: str):
-    found = finders.find(name)
-    if not found:
+    path = finders.find(name)
+    if not path:
         raise Http404
     kind = {"js": "text/javascript", "css": "text/css", "svg": "image/svg+xml"}[name.rsplit(".", 1)[1]]
-    return FileResponse(Path(found).open("rb"), content_type=kind)
+    # As the product does, compressed.
+    response = HttpResponse(gzip.compress(Path(path).read_bytes(), 6, mtime=0), content_type=kind)
+    response["Content-Encoding"] = "gzip"
+    return response
 
 
 def home(request):
@@ -515,7 +581,7 @@ def theme(request):
 urlpatterns = [
     route("", home, name="home"), route("label/<str:name>", page), route("next/<str:name>", following), route("submit/<str:name>", submit),
     route("chunk", chunk), route("finish", finish), route("skip/<str:name>", skip), route("flag", flag), route("heartbeat", heartbeat),
-    route("media/<str:name>", media), route("peaks/<str:name>", peaks), route("lane/ppg", lane), route("frames/v05", frames),
+    route("media/<str:name>", media), route("peaks/<str:name>", peaks), route("lane/ppg", lane), route("spectrogram/<str:name>", spectrum), route("signal/<str:name>", signal), route("frames/v05", frames),
     route("static/<path:name>", static_file), route("logout", home, name="account_logout"), route("theme", theme, name="theme"),
     route("language", home, name="set_language"),
 ]  # fmt: skip

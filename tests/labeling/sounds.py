@@ -118,3 +118,27 @@ def _speak(out: av.container.OutputContainer, track: av.AudioStream, seconds: fl
             out.mux(packet)
     for packet in track.encode(None):
         out.mux(packet)
+
+
+def with_tone(data: bytes, box: str) -> bytes:
+    """The film with a tone beside it, its packets as they are."""
+    made = io.BytesIO()
+    with (
+        av.open(io.BytesIO(data)) as source,
+        av.open(made, "w", format=box, options={"avoid_negative_ts": "disabled"}) as out,
+    ):
+        track = out.add_stream_from_template(source.streams.video[0])
+        noise = out.add_stream("aac" if box == "mp4" else "libopus", rate=48_000)
+        packets = [packet for packet in source.demux(video=0) if packet.dts is not None]
+        for packet in packets:
+            packet.stream = track
+            out.mux(packet)
+        samples = sine(2.0, rate=48_000)
+        for at in range(0, len(samples), 960):
+            frame = av.AudioFrame.from_ndarray(samples[None, at : at + 960], format="s16", layout="mono")
+            frame.sample_rate, frame.pts = 48_000, at
+            for packet in noise.encode(frame):
+                out.mux(packet)
+        for packet in noise.encode(None):
+            out.mux(packet)
+    return made.getvalue()

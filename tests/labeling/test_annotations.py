@@ -14,6 +14,7 @@ from core.models import AuditEvent
 from labeling.models import Annotation, Answer, Assignment, CampaignItem
 from labeling.services import annotations, campaigns, queue, schemes, values
 from labeling.services.annotations import Imported
+from labeling.services.perceiving import RULES
 from tests.labeling import factories
 
 pytestmark = pytest.mark.django_db(databases=["default", "keys"])
@@ -32,7 +33,8 @@ def test_it_works():
     one = queue.next_assignment(scene.ana, scene.campaign)
     made = submit(scene.ana, one, perceived={"muted": True, "video": False}, duration_ms=8123.4, played_us=9_000_000)
     assert annotations.answers_of(made) == factories.answers(scene.campaign)
-    assert made.perceived == {"muted": True, "video": True, "audio": True, "transcript": True, "prediction": "never"}
+    assert made.perceived == {**RULES, "muted": True, "prediction": "never"}
+    assert (RULES["video"], RULES["audio"], RULES["transcript"], RULES["physiology"]) == (True, True, True, False)
     assert (made.duration_ms, made.revision, made.current) == (8123, 1, True)
     one.refresh_from_db()
     assert one.state == "submitted"

@@ -151,6 +151,20 @@ def test_a_campaign_is_drawn_up_with_a_scheme_made_for_it(rhea, cast):
     assert AuditEvent.objects.filter(verb="labeling.campaign.created", actor_id=cast.rhea.pk).exists()
 
 
+@pytest.mark.parametrize(("ticked", "on"), [
+    (["audio", "band_passed"], {"audio", "band_passed"}), (["transcript"], {"transcript"}),
+    (["video", "audio", "physiology"], {"video", "audio", "physiology"}), ([], {"video", "audio", "transcript"}),
+])  # fmt: skip
+def test_what_annotators_perceive_is_said_when_a_campaign_is_drawn_up(ticked, on, rhea, cast):
+    address = reverse("campaigns:new", args=[cast.ours.study.pk])
+    page = text(rhea.get(address))
+    assert "What annotators perceive" in page
+    rhea.post(
+        address, {"name": "Heard", "scales": ["valence"], "overlap": "2", "predictions": "never", "perceived": ticked}
+    )
+    assert {rule for rule, is_on in Campaign.objects.get(name="Heard").perceived.items() if is_on} == on
+
+
 @pytest.mark.parametrize(("told", "words"), [
     ({"name": "Faces", "overlap": "2"}, "Choose a scheme, or categories"),
     ({"name": "First pass", "overlap": "2", "categories": "ekman-6"}, "campaign of that name"),

@@ -54,7 +54,8 @@ def test_what_browsers_play_is_played_as_it_is(modality, data, name, duration_us
     ("video", sounds.matroska(), "a.mkv"), ("video", sounds.video(box="avi", codec="mpeg4", base=Fraction(1, 25)), "a.avi"),
     ("audio", sounds.wav24(), "a.wav"), ("audio", sounds.matroska(), "a.mkv"),
     ("video", sounds.encoded(*sounds.picture(size="322x242"), "-vf", "crop=321:241", "-c:v", "ffv1", container="matroska"), "odd.mkv"),
-], ids=["matroska", "avi", "24 bits", "sound of a film", "odd sides"])  # fmt: skip
+    ("video", sounds.encoded(*sounds.picture(), "-c:v", "libvpx-vp9", "-pix_fmt", "yuv444p", "-deadline", "realtime", container="webm"), "a.webm"),
+], ids=["matroska", "avi", "24 bits", "sound of a film", "odd sides", "colours in full"])  # fmt: skip
 def test_what_they_do_not_play_gets_a_rendition(modality, data, name, shelf):  # noqa: F811
     track = shelf.read(modality, data, name)
     assert (track.state, track.failure) == (Track.State.READY, "")

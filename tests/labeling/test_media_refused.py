@@ -111,7 +111,7 @@ def test_a_file_that_failed_gives_way_to_the_next_one_and_is_erased(shelf):  # n
     assert Recording.objects.get(pk=track.recording_id).state == Recording.State.READY
     first.refresh_from_db()
     assert first.state == Asset.State.ERASED
-    assert shelf.stored()["files"] == 2  # the file and its peaks
+    assert shelf.stored()["files"] == 3  # the file, its peaks and its spectrogram
 
 
 def test_a_file_that_was_read_is_never_overwritten(shelf):  # noqa: F811
@@ -214,7 +214,7 @@ def test_what_a_worker_had_made_before_it_died_is_taken_again(shelf):  # noqa: F
     track.refresh_from_db()
     assert track.peaks_id == kept.pk
     media.read_recording(track.recording)  # and again: nothing is made twice
-    assert shelf.stored()["assets"] == 2
+    assert shelf.stored()["assets"] == 3  # the file, its peaks and its spectrogram
 
 
 def test_every_code_has_a_sentence_and_every_sentence_a_code():

@@ -1,61 +1,22 @@
-// <wave-form data-peaks>: the sound of one track along the item, past and future apart, and a line where playing stands.
-// A click goes there unless a trace has locked the transport. The drawing is decoration; the transport says it in words.
+// <wave-form data-peaks>: the sound of one track along the time-line, past and future apart, and a line where playing stands.
+//
+// The server answers GET peaks?from_us=&to_us=&columns= with int8 pairs, the least and greatest of each column; an hour of sound is
+// never fetched to draw it. The drawing is decoration; the transport says it in words.
 
-import { toTrack } from "#app/lib/clock.js";
-import { columns, filling, outline } from "#app/lib/peaks.js";
+import { LaneElement, make } from "#app/lib/lane.js";
+import { filling, outline, pairsOf } from "#app/lib/peaks.js";
 
-const SVG = "http://www.w3.org/2000/svg";
-const make = (tag, attributes = {}) => {
-  const node = document.createElementNS(SVG, tag);
-  for (const [name, value] of Object.entries(attributes)) node.setAttribute(name, value);
-  return node;
-};
+class WaveForm extends LaneElement {
+  #past = null;
+  #veil = null;
+  #cap = null;
+  #scale = null; // kept while zooming, so that what is loud stays so
 
-class WaveForm extends HTMLElement {
-  #abort = null;
-  #player = null;
-  #parts = null;
-
-  connectedCallback() {
-    this.#abort = new AbortController();
-    const { signal } = this.#abort;
-    const root = this.closest(".work") ?? document;
-    this.#player = root.querySelector("media-player");
-    root.addEventListener("player:time", (event) => this.#move(event.detail.us), { signal });
-    root.addEventListener("player:state", (event) => { if (event.detail.state === "ready") this.#load(); }, { signal });
-    this.addEventListener("click", (event) => this.#click(event), { signal });
-    this.#load();
-  }
-
-  disconnectedCallback() { this.#abort?.abort(); }
-
-  get #range() {
-    const start = this.#player?.startUs ?? 0;
-    return [start, this.#player?.endUs || start + Number(this.dataset.trackDurationUs)];
-  }
-
-  async #load() {
-    const [start, end] = this.#range;
-    if (!(end > start) || this.#parts?.end === end) return;
-    this.#parts ??= { end };
-    this.#parts.end = end;
-    try {
-      const reply = await fetch(this.dataset.peaks, { signal: this.#abort.signal });
-      if (!reply.ok) throw new Error(String(reply.status));
-      this.#draw(await reply.arrayBuffer(), start, end);
-    } catch (error) {
-      if (error.name !== "AbortError") this.hidden = true; // a picture that cannot be had is no reason to stop work
-    }
-  }
-
-  #draw(bytes, start, end) {
-    const track = { offsetUs: Number(this.dataset.offsetUs) || 0, driftPpb: Number(this.dataset.driftPpb) || 0 };
-    const begin = Number(this.dataset.trackStartUs) || 0;
-    const length = Number(this.dataset.trackDurationUs) || end - start;
-    const share = (us) => (toTrack(us, track) - begin) / length;
-    const pairs = columns(bytes, { from: Math.max(0, share(start)), to: Math.min(1, share(end)), columns: 600 });
-    const box = this.querySelector("svg");
-    const path = outline(filling(pairs));
+  async draw(fromUs, toUs, columns, signal) {
+    const reply = await this.ask(this.dataset.peaks, { from_us: fromUs, to_us: toUs, columns }, signal);
+    const pairs = pairsOf(await reply.arrayBuffer());
+    this.#scale ??= filling(pairs);
+    const path = outline(pairs.map(([low, high]) => [Math.max(-128, low * this.#scale), Math.min(127, high * this.#scale)]));
     const inner = () => make("svg", { viewBox: `0 0 ${Math.max(1, pairs.length - 1)} 100`, preserveAspectRatio: "none", width: "100%", height: "100%" });
     const [all, past] = [inner(), inner()];
     all.append(make("path", { d: path }));
@@ -63,32 +24,22 @@ class WaveForm extends HTMLElement {
     // The past is the same picture behind a window that grows.
     const veil = make("svg", { width: "0%", height: "100%" });
     veil.append(past);
-    const line = make("line", { class: "head-line", x1: "0%", x2: "0%", y1: "0", y2: "100%" });
     const cap = make("svg", { x: "0%", width: "1", height: "6", overflow: "visible" });
     cap.append(make("path", { class: "head-cap", d: "M-5 0h10l-5 6z" }));
-    box.replaceChildren(all, veil, line, cap);
-    this.#parts = { end, veil, past, line, cap, box };
-    this.#move(this.#player?.nowUs ?? start);
+    const node = make("svg", { height: "100%", overflow: "visible" });
+    node.append(all, veil);
+    Object.assign(this, { span: [fromUs, toUs] });
+    [this.#past, this.#veil, this.#cap] = [past, veil, cap];
+    this.picture(node, fromUs, toUs, [cap]);
   }
 
-  #move(us) {
-    const parts = this.#parts;
-    if (!parts?.line) return;
-    const [start, end] = this.#range;
-    const share = Math.min(1, Math.max(0, (us - start) / (end - start)));
-    const percent = `${(share * 100).toFixed(2)}%`;
-    parts.line.setAttribute("x1", percent);
-    parts.line.setAttribute("x2", percent);
-    parts.cap.setAttribute("x", percent);
-    parts.veil.setAttribute("width", percent);
-    if (share > 0) parts.past.setAttribute("width", `${(100 / share).toFixed(2)}%`);
-  }
-
-  #click(event) {
-    if (this.hasAttribute("data-locked") || !this.#parts?.box) return;
-    const box = this.#parts.box.getBoundingClientRect();
-    const [start, end] = this.#range;
-    this.#player?.seek(start + ((event.clientX - box.left) / box.width) * (end - start));
+  move(us) {
+    super.move(us);
+    if (!this.#veil) return;
+    const share = Math.min(1, Math.max(0, (us - this.span[0]) / (this.span[1] - this.span[0])));
+    this.#veil.setAttribute("width", `${(share * 100).toFixed(2)}%`);
+    if (share > 0) this.#past.setAttribute("width", `${(100 / share).toFixed(2)}%`);
+    this.#cap.setAttribute("x", `${this.share(us)}%`);
   }
 }
 

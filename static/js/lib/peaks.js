@@ -1,33 +1,17 @@
-// A waveform from precomputed peaks: signed bytes, one pair (least, greatest) a bucket, buckets of equal length over the track.
+// A waveform from peaks: signed bytes, one pair (least, greatest) a column, columns of equal length over what is shown.
 
-/** Pairs of a range, at most `columns` of them; buckets that fall together keep their extremes, so no spike is lost. */
-export function columns(bytes, { from = 0, to = 1, columns = 800 } = {}) {
-  const peaks = bytes instanceof Int8Array ? bytes : new Int8Array(bytes);
-  const total = peaks.length >> 1;
-  const first = Math.max(0, Math.floor(from * total));
-  const last = Math.min(total, Math.ceil(to * total));
-  const count = Math.min(columns, Math.max(0, last - first));
-  const pairs = [];
-  for (let i = 0; i < count; i++) {
-    const begin = first + Math.floor((i * (last - first)) / count);
-    const end = first + Math.floor(((i + 1) * (last - first)) / count);
-    let [low, high] = [127, -128];
-    for (let j = begin; j < end; j++) {
-      if (peaks[2 * j] < low) low = peaks[2 * j];
-      if (peaks[2 * j + 1] > high) high = peaks[2 * j + 1];
-    }
-    pairs.push([low, high]);
-  }
-  return pairs;
+/** The columns that the server sent, [least, greatest] each. */
+export function pairsOf(bytes) {
+  const peaks = new Int8Array(bytes);
+  return Array.from({ length: peaks.length >> 1 }, (_, i) => [peaks[2 * i], peaks[2 * i + 1]]);
 }
 
 const LOUDER = 8; // at most so many times: hiss is not to look like speech
 
-/** The same pairs, as large as the box allows: a quiet recording shows when somebody speaks as clearly as a loud one. */
+/** By how much to draw pairs larger, so that they fill the box: a quiet recording shows when somebody speaks as clearly as a loud one. */
 export function filling(pairs) {
-  const loudest = Math.max(1, ...pairs.map(([low, high]) => Math.max(-low, high)));
-  const times = Math.min(LOUDER, 127 / loudest);
-  return pairs.map(([low, high]) => [low * times, high * times]);
+  const loudest = pairs.reduce((most, [low, high]) => Math.max(most, -low, high), 1);
+  return Math.min(LOUDER, 127 / loudest);
 }
 
 /** One closed path in a box `pairs.length` wide and 100 high, 50 = silence; never thinner than a hairline. */
