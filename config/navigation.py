@@ -21,6 +21,7 @@ STUDY_LINKS = (
     (lambda: _("Schemes"), "studies:schemes", "scheme"),
     (lambda: _("Datasets"), "datasets:list", "dataset"),
     (lambda: _("Models"), "inference:models", "run"),
+    (lambda: _("People"), "studies:people", "view"),
 )
 PRIVACY_LINKS = (
     (lambda: _("Requests"), "consent:requests", "request"),
@@ -59,7 +60,9 @@ def _navigation(request: HttpRequest) -> dict[str, Any]:
             {"title": _("My work"), "links": [_link(request, _("Labeling"), reverse("labeling:home"), count or None)]}
         )
     if user.is_operator:
-        groups.append({"title": _("Installation"), "links": [_link(request, _("New study"), reverse("studies:new"))]})
+        groups.append({"title": _("Installation"), "links": [
+            _link(request, _("New study"), reverse("studies:new")), _link(request, _("Accounts"), reverse("people")),
+        ]})  # fmt: skip
     return {
         "groups": groups,
         "who": {
