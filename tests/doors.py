@@ -151,7 +151,7 @@ PRIVACY = (
     ),  # the link is the right
     *(
         public(f"consent:mine_{name}", 302, "POST")
-        for name in ("choose", "agree", "pause", "resume", "stop", "erase", "code", "copy")
+        for name in ("choose", "agree", "pause", "resume", "stop", "erase", "code", "copy", "waive")
     ),
     public("consent:mine_code", 302),
     public("consent:mine_download", 404),  # nothing was prepared for this person
@@ -192,6 +192,7 @@ PRIVACY = (
     act(
         "consent:request_erase", {409: "dana", 403: "mia rhea"}
     ),  # this request asks for access, and owners do not erase
+    act("consent:request_waive", {409: "dana", 403: "mia rhea"}),  # nothing waits
     act("consent:audit_verify", {200: "mia dana", **PEOPLE}),
 )
 API = (
