@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.conf import settings
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.functional import SimpleLazyObject
@@ -62,6 +63,7 @@ def _navigation(request: HttpRequest) -> dict[str, Any]:
     if user.is_operator:
         groups.append({"title": _("Installation"), "links": [
             _link(request, _("New study"), reverse("studies:new")), _link(request, _("Accounts"), reverse("people")),
+            *([_link(request, _("Mails of the demo"), reverse("demo:mails"))] if settings.DEMO_MAILS else []),
         ]})  # fmt: skip
     return {
         "groups": groups,

@@ -73,6 +73,7 @@ CORE = (
     act("people", {422: "mia"}, data={"email": "nobody"}),
     act("people_link", {200: "mia"}),
     act("people_set", {422: "mia"}),
+    own("demo:mails", status=404),  # this is no demo; see tests/demo
     page("job", {200: STAFF}),
     act("job_cancel", {200: STAFF}),
 )
