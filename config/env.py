@@ -8,28 +8,38 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
-KNOWN: dict[str, str] = {}
+
+@dataclass(frozen=True)
+class Setting:
+    """What is told of a variable: its default, in words where it depends on another one or on the machine, and what it is for."""
+
+    default: str
+    about: str
+
+
+KNOWN: dict[str, Setting] = {}
 
 
 class SettingRefused(ValueError):
     """A variable holds something that cannot be meant; the message names it and says what would have been right."""
 
 
-def _read(name: str, default: str | None, about: str) -> str | None:
-    KNOWN[name] = about
+def _read(name: str, default: str | None, about: str, told: str | None = None) -> str | None:
+    KNOWN[name] = Setting((default or "") if told is None else told, about)
     value = os.environ.get(name, "").strip()
     return value or default
 
 
-def text(name: str, default: str = "", about: str = "") -> str:
-    return _read(name, default, about) or ""
+def text(name: str, default: str = "", about: str = "", *, told: str | None = None) -> str:
+    return _read(name, default, about, told) or ""
 
 
-def flag(name: str, default: bool, about: str = "") -> bool:
-    value = _read(name, "1" if default else "0", about)
+def flag(name: str, default: bool, about: str = "", *, told: str | None = None) -> bool:
+    value = _read(name, "yes" if default else "no", about, told)
     if value.lower() in {"1", "true", "yes", "on"}:
         return True
     if value.lower() in {"0", "false", "no", "off"}:
@@ -48,8 +58,8 @@ def words(name: str, default: str = "", about: str = "") -> list[str]:
     return [part.strip() for part in (_read(name, default, about) or "").split(",") if part.strip()]
 
 
-def folder(name: str, default: Path, about: str = "") -> Path:
-    path = Path(_read(name, str(default), about)).expanduser()
+def folder(name: str, default: Path, about: str = "", *, told: str | None = None) -> Path:
+    path = Path(_read(name, str(default), about, told)).expanduser()
     if path.exists() and not path.is_dir():
         raise SettingRefused(f"{name} is {str(path)!r}, which is a file; it takes a folder.")
     return path.absolute()
@@ -62,12 +72,14 @@ def choice(name: str, default: str, options: tuple[str, ...], about: str = "") -
     return value
 
 
-def database(name: str, default: str, about: str = "", *, sqlite: Callable[[Path], dict]) -> dict:
+def database(
+    name: str, default: str, about: str = "", *, sqlite: Callable[[Path], dict], told: str | None = None
+) -> dict:
     """A Django database from a URL: `sqlite:///path` or `postgresql://user:password@host:port/name?schema=name`.
 
     A host that is a folder (a Unix socket) is written percent-encoded or as `?host=/folder`.
     """
-    value = _read(name, default, about)
+    value = _read(name, default, about, told)
     url = urlsplit(value)
     if url.scheme == "sqlite":
         return sqlite(Path(unquote(url.path[1:] if url.path.startswith("//") else url.path)))

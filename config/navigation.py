@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.conf import settings
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.functional import SimpleLazyObject
@@ -21,6 +22,7 @@ STUDY_LINKS = (
     (lambda: _("Schemes"), "studies:schemes", "scheme"),
     (lambda: _("Datasets"), "datasets:list", "dataset"),
     (lambda: _("Models"), "inference:models", "run"),
+    (lambda: _("People"), "studies:people", "view"),
 )
 PRIVACY_LINKS = (
     (lambda: _("Requests"), "consent:requests", "request"),
@@ -59,7 +61,10 @@ def _navigation(request: HttpRequest) -> dict[str, Any]:
             {"title": _("My work"), "links": [_link(request, _("Labeling"), reverse("labeling:home"), count or None)]}
         )
     if user.is_operator:
-        groups.append({"title": _("Installation"), "links": [_link(request, _("New study"), reverse("studies:new"))]})
+        groups.append({"title": _("Installation"), "links": [
+            _link(request, _("New study"), reverse("studies:new")), _link(request, _("Accounts"), reverse("people")),
+            *([_link(request, _("Mails of the demo"), reverse("demo:mails"))] if settings.DEMO_MAILS else []),
+        ]})  # fmt: skip
     return {
         "groups": groups,
         "who": {

@@ -13,16 +13,27 @@ from config import env, secret
 BASE_DIR = Path(__file__).resolve().parent.parent
 
 # Where data lives -------------------------------------------------------------------------------------------------
-CONCORD_DATA = env.folder("CONCORD_DATA", BASE_DIR / ".data", "Folder of everything that is stored.")
+CONCORD_DATA = env.folder(
+    "CONCORD_DATA", BASE_DIR / ".data", "Folder of everything that is stored.", told=".data in the checkout"
+)
 CONCORD_LEDGER = env.folder(
     "CONCORD_LEDGER",
     CONCORD_DATA.parent / f"{CONCORD_DATA.name}-ledger",
     "Folder of tombstones and audit checkpoints; outside CONCORD_DATA so that a restored backup cannot roll it back.",
+    told="CONCORD_DATA-ledger",
 )
 CONCORD_KEYS = env.folder(
-    "CONCORD_KEYS", CONCORD_DATA / "keys", "Folder of the key-encryption keys, one file an epoch; back it up apart."
+    "CONCORD_KEYS",
+    CONCORD_DATA / "keys",
+    "Folder of the key-encryption keys, one file an epoch; back it up apart.",
+    told="CONCORD_DATA/keys",
 )
-CONCORD_MODELS = env.folder("CONCORD_MODELS", CONCORD_DATA / "models", "Folder of model files that the set-up fetched.")
+CONCORD_MODELS = env.folder(
+    "CONCORD_MODELS",
+    CONCORD_DATA / "models",
+    "Folder of model files that the set-up fetched.",
+    told="CONCORD_DATA/models",
+)
 
 DEBUG = env.flag("DEBUG", False, "Show error details; for developers only.")
 SECRET_KEY = secret.key(
@@ -33,11 +44,19 @@ SECRET_KEY_FALLBACKS = env.words(
 )
 HOST = env.text("HOST", "127.0.0.1", "Address the web server listens on.")
 PORT = env.number("PORT", 8000, "Port the web server listens on.", least=1, most=65535)
-PUBLIC_URL = env.text("PUBLIC_URL", f"http://{HOST}:{PORT}", "Address people reach the installation by; used in links.")
+PUBLIC_URL = env.text(
+    "PUBLIC_URL",
+    f"http://{HOST}:{PORT}",
+    "Address people reach the installation by; used in links.",
+    told="http://HOST:PORT",
+)
 ALLOWED_HOSTS = env.words("ALLOWED_HOSTS", "localhost,127.0.0.1,[::1],testserver", "Host names that are answered.")
 CSRF_TRUSTED_ORIGINS = env.words("CSRF_TRUSTED_ORIGINS", "", "Origins behind a proxy that may post, with scheme.")
 SECURE = env.flag(
-    "SECURE", PUBLIC_URL.startswith("https://"), "Cookies for HTTPS only, HSTS, redirect; on when PUBLIC_URL is https."
+    "SECURE",
+    PUBLIC_URL.startswith("https://"),
+    "Cookies for HTTPS only, HSTS, redirect; on when PUBLIC_URL is https.",
+    told="as PUBLIC_URL",
 )
 
 ROOT_URLCONF = "config.urls"
@@ -114,11 +133,13 @@ def _sqlite(path: Path) -> dict:
 
 DATABASES = {
     "default": env.database(
-        "DATABASE_URL", f"sqlite:///{CONCORD_DATA / 'concord.sqlite3'}", "The data: sqlite:///… or postgresql://…", sqlite=_sqlite
+        "DATABASE_URL", f"sqlite:///{CONCORD_DATA / 'concord.sqlite3'}", "The data: sqlite:///… or postgresql://…", sqlite=_sqlite,
+        told="sqlite:///CONCORD_DATA/concord.sqlite3",
     ),
     "keys": env.database(
         "KEYS_DATABASE_URL", f"sqlite:///{CONCORD_DATA / 'keys.sqlite3'}",
         "The wrapped keys: a second SQLite file, or a schema of its own (…?schema=keys).", sqlite=_sqlite,
+        told="sqlite:///CONCORD_DATA/keys.sqlite3",
     ),
 }  # fmt: skip
 # Migrations run as the owner of the tables; the running application has fewer rights (decisions 31).
@@ -130,7 +151,10 @@ DATABASE_ROUTERS = ["consent.keyring.router.KeyringRouter"]
 
 # Jobs ---------------------------------------------------------------------------------------------------------------
 BROKER_URL = env.text(
-    "BROKER_URL", f"redis+socket://{CONCORD_DATA / 'broker.sock'}", "Celery's broker: Valkey, Redis or RabbitMQ."
+    "BROKER_URL",
+    f"redis+socket://{CONCORD_DATA / 'broker.sock'}",
+    "Celery's broker: Valkey, Redis or RabbitMQ.",
+    told="redis+socket://CONCORD_DATA/broker.sock",
 )
 CELERY_BROKER_URL = BROKER_URL
 CELERY_TASK_ACKS_LATE = True
@@ -350,3 +374,4 @@ LOGGING = {
 }
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
 DEMO = env.flag("CONCORD_DEMO", False, "Show the demo's accounts on the sign-in page; set by `make demo`.")
+DEMO_MAILS = DEMO and not EMAIL_HOST  # a demo that sends nothing shows its mails on a page

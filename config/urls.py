@@ -16,6 +16,7 @@ urlpatterns = [
     path("", include("labeling.urls_campaigns")),
     path("", include("datasets.urls")),
     path("", include("inference.urls")),
+    path("", include("demo.urls")),
     path("api/schema/", SpectacularAPIView.as_view(), name="schema"),
 ]
 

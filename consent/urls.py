@@ -19,6 +19,7 @@ urlpatterns = [
     path("p/<str:token>/stop/", mine.stop, name="mine_stop"),
     path("p/<str:token>/erase/", mine.erase, name="mine_erase"),
     path("p/<str:token>/erase/code/", mine.code, name="mine_code"),
+    path("p/<str:token>/erase/now/", mine.waive, name="mine_waive"),
     path("p/<str:token>/copy/", mine.copy, name="mine_copy"),
     path("p/<str:token>/copy/<uuid:request_id>/", mine.download, name="mine_download"),
     path("p/<str:token>/question/", mine.question, name="mine_question"),
@@ -44,6 +45,7 @@ urlpatterns = [
     path(f"{REQUEST}package/", requests.package, name="request_package"),
     path(f"{REQUEST}package/file/", requests.download, name="request_download"),
     path(f"{REQUEST}erase/", requests.erase, name="request_erase"),
+    path(f"{REQUEST}erase/now/", requests.waive, name="request_waive"),
     path(f"{STUDY}audit/", audit.listed, name="audit"),
     path(f"{STUDY}audit/verify/", audit.verify, name="audit_verify"),
 ]

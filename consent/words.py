@@ -14,11 +14,20 @@ METHOD = {
     "officer": _("through the privacy officer"), "code": _("code"),
 }  # fmt: skip
 
+# Why an erasure begins before its cooling-off is over.
+WAIVER = {
+    "not_waiting": _("the person does not want to wait"), "harm": _("waiting would harm the person"),
+    "ordered": _("an authority or a court has ordered it"),
+}  # fmt: skip
+
 # Why a request went where it is: grounds of a refusal, reasons of an extension, what showed the identity.
 REASON = {
     "identity_not_shown": _("identity not shown"), "manifestly_unfounded": _("manifestly unfounded"), "excessive": _("excessive"),
     "research_exemption": _("research exemption"), "rights_of_others": _("rights of others"), "legal_claims": _("legal claims"),
     "complexity": _("extended: it is complex"), "number": _("extended: there are many"), "own_link": _("came by their own link"),
+    "waived_not_waiting": _("cooling-off waived: the person does not want to wait"),
+    "waived_harm": _("cooling-off waived: waiting would harm the person"),
+    "waived_ordered": _("cooling-off waived: an authority or a court has ordered it"),
 }  # fmt: skip
 
 OUTCOME = {

@@ -7,6 +7,8 @@ Rights hang from a few *roots* (Study, Campaign, Dataset, Model). A root names i
 
 A role is what is given, and it is stored as a guardian object permission `role_<name>` in a permission table of the
 root's own. Single permissions are never given, so changing what a role may do is one line here and no data.
+`role_names` and `role_words` say for people what each is called and may do; `members_action` is the action that lets
+somebody give and take roles; `role_kept` is a role that somebody must always hold (core/services/members.py).
 Every other protected model names the look-ups that lead to its roots::
 
     class Item(Row):
@@ -140,11 +142,27 @@ def roles(user: User, root: models.Model) -> set[str]:
     return {name.removeprefix(PREFIX) for name in held.values_list("permission__codename", flat=True)}
 
 
+def grants(root: models.Model) -> QuerySet:
+    """The roles that are held on exactly this root, one row a person and role: `user`, `permission.codename`."""
+    return _grants(type(root)).filter(content_object_id=root.pk).select_related("user", "permission")
+
+
+def holders(root: type[models.Model], role: str) -> QuerySet:
+    """(id of the root, id of the person) for everybody with an open account who holds the role on any root of this kind."""
+    held = _grants(root).filter(permission__codename=PREFIX + role, user__is_active=True)
+    return held.values_list("content_object_id", "user_id")
+
+
+def role_of(grant: UserObjectPermissionBase) -> str:
+    """The role that a row of `grants` gives."""
+    return grant.permission.codename.removeprefix(PREFIX)
+
+
 def members(root: models.Model) -> list[tuple[User, set[str]]]:
     """Everybody who holds a role on exactly this root, by name."""
     held: dict[User, set[str]] = {}
-    for one in _grants(type(root)).filter(content_object_id=root.pk).select_related("user", "permission"):
-        held.setdefault(one.user, set()).add(one.permission.codename.removeprefix(PREFIX))
+    for one in grants(root):
+        held.setdefault(one.user, set()).add(role_of(one))
     return sorted(held.items(), key=lambda pair: (pair[0].name, pair[0].email))
 
 

@@ -18,6 +18,10 @@ DATASET_ROLES: dict[str, tuple[str, ...]] = {
 DATASET_ROLE_NAMES = {
     "editor": _("editor"), "reader": _("reader"),
 }  # fmt: skip
+DATASET_ROLE_WORDS = {
+    "editor": _("Publishes versions of this dataset and exports them."),
+    "reader": _("Sees the versions of this dataset and exports them."),
+}
 
 
 class Dataset(Row):
@@ -28,6 +32,8 @@ class Dataset(Row):
 
     roles = DATASET_ROLES
     role_names = DATASET_ROLE_NAMES
+    role_words = DATASET_ROLE_WORDS
+    members_action = "members"
     access_path = ("", "study")
 
     class Meta:

@@ -15,7 +15,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from consent.models import Study
 from consent.purposes import Purpose
 from consent.views_media import serve
-from core import access
+from core import access, views_members
 from core.lists import Choice, Column, Listing
 from core.models import Job
 from core.views import follow
@@ -98,6 +98,23 @@ def dataset(request: HttpRequest, dataset_id: UUID) -> HttpResponse:
     return (
         context["listing"].csv() if context["listing"].wants_csv else render(request, "datasets/dataset.html", context)
     )
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def people(request: HttpRequest, dataset_id: UUID) -> HttpResponse:
+    held = _held(request, dataset_id, views_members.needed(request, Dataset))
+    return views_members.page(
+        request, held, study=held.study, title=held.name, lead=_("Who may have this dataset, besides the people of its study."),
+        crumbs=crumbs(
+            held.study, (_("Datasets"), reverse("datasets:list", args=[held.study_id])),
+            (held.name, reverse("datasets:dataset", args=[held.pk])), (_("People"), ""),
+        ),
+    )  # fmt: skip
+
+
+@require_POST
+def take_role(request: HttpRequest, dataset_id: UUID) -> HttpResponse:
+    return views_members.take(request, _held(request, dataset_id, Dataset.members_action))
 
 
 @require_POST

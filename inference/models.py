@@ -17,6 +17,10 @@ MODEL_ROLES: dict[str, tuple[str, ...]] = {
 MODEL_ROLE_NAMES = {
     "maintainer": _("maintainer"), "reader": _("reader"),
 }  # fmt: skip
+MODEL_ROLE_WORDS = {
+    "maintainer": _("Runs this model and sees its versions."),
+    "reader": _("Sees this model and its versions."),
+}
 
 
 class Model(Row):
@@ -27,6 +31,8 @@ class Model(Row):
 
     roles = MODEL_ROLES
     role_names = MODEL_ROLE_NAMES
+    role_words = MODEL_ROLE_WORDS
+    members_action = "members"
     access_path = ("", "study")
 
     class Meta:

@@ -10,16 +10,16 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from consent.models import Study
 from consent.purposes import Modality
-from core import access
+from core import access, views_members
 from core.lists import Choice, Column, Listing
 from core.models import Job
 from core.views import follow
 from inference import backends, pictures
-from inference.models import ModelVersion, Run
+from inference.models import Model, ModelVersion, Run
 from inference.services import evaluate, prelabel, registry, train
 from labeling.models import Campaign, GoldStandard
 from labeling.services import ratings
@@ -101,6 +101,28 @@ def start_train(request: HttpRequest, study_id: UUID) -> HttpResponse:
         return _page(request, study, train_form=form)
     run = train.start(actor=request.user, **form.cleaned_data)
     return follow(request, run.job, reverse("inference:run", args=[run.pk]))
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def people(request: HttpRequest, model_id: UUID) -> HttpResponse:
+    held = _held_model(request, model_id, views_members.needed(request, Model))
+    return views_members.page(
+        request, held, study=held.study, title=held.name, lead=_("Who may use this model, besides the people of its study."),
+        crumbs=crumbs(
+            held.study, (_("Models"), reverse("inference:models", args=[held.study_id])), (held.name, ""), (_("People"), "")
+        ),
+    )  # fmt: skip
+
+
+@require_POST
+def take_role(request: HttpRequest, model_id: UUID) -> HttpResponse:
+    return views_members.take(request, _held_model(request, model_id, Model.members_action))
+
+
+def _held_model(request: HttpRequest, model_id: UUID, action: str) -> Model:
+    held = access.fetch(request.user, action, Model.objects.select_related("study"), pk=model_id)
+    request.study, request.section = held.study, "inference:models"
+    return held
 
 
 @require_GET

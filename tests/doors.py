@@ -69,6 +69,11 @@ CORE = (
     act("token_revoke", {302: "ana"}),
     own("theme", "POST", 204, data={"theme": "dark"}),
     public("set_language", 302, "POST", data={"language": "de"}),
+    page("people", {200: "mia"}),
+    act("people", {422: "mia"}, data={"email": "nobody"}),
+    act("people_link", {200: "mia"}),
+    act("people_set", {422: "mia"}),
+    own("demo:mails", status=404),  # this is no demo; see tests/demo
     page("job", {200: STAFF}),
     act("job_cancel", {200: STAFF}),
 )
@@ -98,6 +103,23 @@ STUDIES = (
     act("studies:send_file", {422: "mia rhea", 403: "dana"}),
     page("studies:schemes", {200: STAFF}),
     page("studies:scheme_file", {200: STAFF}),
+    page("studies:new_scheme", {200: "mia rhea", 403: "dana"}),
+    act("studies:new_scheme", {422: "mia rhea", 403: "dana"}),
+    page("studies:edit_scheme", {302: "mia rhea", 403: "dana"}),
+    act("studies:edit_scheme", {302: "mia rhea", 403: "dana"}),
+    act("studies:begin_scheme_version", {302: "mia rhea", 403: "dana"}),
+    page("studies:people", {200: STAFF}),
+    act("studies:people", {422: "mia", 403: "rhea dana"}),
+    act("studies:take_role", {403: "rhea dana"}),  # 404 for whom may: nobody was named
+    page("campaigns:people", {200: "mia rhea", 403: "dana"}),
+    act("campaigns:people", {422: "mia rhea", 403: "dana"}),
+    act("campaigns:take_role", {403: "dana"}),
+    page("datasets:people", {200: STAFF}),
+    act("datasets:people", {422: "mia", 403: "rhea dana"}),
+    act("datasets:take_role", {403: "rhea dana"}),
+    page("inference:people", {200: STAFF}),
+    act("inference:people", {422: "mia", 403: "rhea dana"}),
+    act("inference:take_role", {403: "rhea dana"}),
     page("campaigns:list", {200: "mia rhea", 403: "dana"}),
     page("campaigns:new", {200: "mia rhea", 403: "dana"}),
     act("campaigns:new", {422: "mia rhea", 403: "dana"}, data={"name": ""}),
@@ -136,7 +158,7 @@ PRIVACY = (
     ),  # the link is the right
     *(
         public(f"consent:mine_{name}", 302, "POST")
-        for name in ("choose", "agree", "pause", "resume", "stop", "erase", "code", "copy")
+        for name in ("choose", "agree", "pause", "resume", "stop", "erase", "code", "copy", "waive")
     ),
     public("consent:mine_code", 302),
     public("consent:mine_download", 404),  # nothing was prepared for this person
@@ -177,6 +199,7 @@ PRIVACY = (
     act(
         "consent:request_erase", {409: "dana", 403: "mia rhea"}
     ),  # this request asks for access, and owners do not erase
+    act("consent:request_waive", {409: "dana", 403: "mia rhea"}),  # nothing waits
     act("consent:audit_verify", {200: "mia dana", **PEOPLE}),
 )
 API = (
@@ -227,6 +250,12 @@ API = (
         "GET",
         {200: "mia rhea dana"},
     ),
+    *api("studies-members datasets-members models-members", "GET", {200: STAFF}),
+    *api("campaigns-members", "GET", {200: "mia rhea", 403: "dana"}),
+    *api("studies-members datasets-members models-members", "POST", {422: "mia", 403: "rhea dana"}),
+    *api("campaigns-members", "POST", {422: "mia rhea", 403: "dana"}),
+    *api("studies-take-role datasets-take-role models-take-role", "DELETE", {422: "mia", 403: "rhea dana"}),
+    *api("campaigns-take-role", "DELETE", {422: "mia rhea", 403: "dana"}),
     *api("jobs-cancel", "POST", {200: "mia rhea dana"}),
     *api("controllers-list studies-list", "POST", {422: "mia"}, others=403),
     *api(

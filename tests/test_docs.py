@@ -21,8 +21,17 @@ EVERY_PAGE = pytest.mark.parametrize("path", PAGES, ids=lambda path: str(path.re
 LAUNCH = {"CONCORD_BUNDLE", "CONCORD_CHROMIUM", "PYTHON", "WEB_WORKERS", "WEB_THREADS", "WORKER_PROCESSES", "YES"}
 
 
-def settings_in(text: str) -> dict[str, str]:
-    return dict(re.findall(r"^\| `([A-Z0-9_]+)` \| (.*?) \|$", text, flags=re.M))
+def settings_in(text: str) -> dict[str, tuple[str, str]]:
+    """Name -> (default, what it is for)."""
+    rows = re.findall(r"^\| `([A-Z0-9_]+)` \| (.*?) \| (.*?) \|$", text, flags=re.M)
+    return {name: (default, about) for name, default, about in rows}
+
+
+def settings_known() -> dict[str, tuple[str, str]]:
+    return {
+        name: (f"`{one.default}`" if one.default else "nothing", one.about.replace("|", r"\|"))
+        for name, one in env.KNOWN.items()
+    }
 
 
 @EVERY_PAGE
@@ -62,9 +71,30 @@ def test_every_file_in_backticks_exists(path: Path):
 
 def test_the_settings_are_listed_as_they_are():
     listed = settings_in((ROOT / "docs" / "settings.md").read_text())
-    told = {name: about.replace("|", r"\|") for name, about in env.KNOWN.items()}
+    told = settings_known()
     assert told.items() <= listed.items(), "Write it anew: manage.py settings_table"
     assert set(listed) - set(told) == LAUNCH
+
+
+def test_a_default_that_is_told_names_no_folder_of_a_machine():
+    assert [name for name, one in env.KNOWN.items() if str(ROOT) in one.default or "/root" in one.default] == []
+    assert env.KNOWN["PORT"].default == "8000"
+    assert env.KNOWN["DATABASE_URL"].default == "sqlite:///CONCORD_DATA/concord.sqlite3"
+
+
+@pytest.mark.parametrize(
+    ("name", "where"),
+    [
+        ("WEB_WORKERS", "launch/supervise.py"),
+        ("WEB_THREADS", "launch/supervise.py"),
+        ("WEB_WORKERS", "docker/Dockerfile"),
+        ("WEB_THREADS", "docker/Dockerfile"),
+    ],
+)
+def test_a_default_of_the_launcher_is_the_one_that_is_told(name: str, where: str):
+    listed = settings_in((ROOT / "docs" / "settings.md").read_text())
+    (used,) = re.findall(rf"{name}(?:\"\) or \"|:-)(\d+)", (ROOT / where).read_text())
+    assert listed[name][0] == f"`{used}`"
 
 
 def test_make_help_lists_every_target_and_make_knows_them():
@@ -87,4 +117,4 @@ def test_the_table_of_settings_is_what_the_command_prints(tmp_path: Path):
         text=True,
         check=True,
     )
-    assert settings_in(ran.stdout) == {name: about.replace("|", r"\|") for name, about in env.KNOWN.items()}
+    assert settings_in(ran.stdout) == settings_known()

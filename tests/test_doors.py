@@ -57,6 +57,7 @@ def ids(things: Things) -> dict[str, Any]:
         "notice_id": things.draft.pk, "text_id": things.text.pk, "request_id": things.request.pk,
         "basis_id": things.study.bases.first().pk, "item_id": things.items[0].pk, "model_id": things.model.pk,
         "recording_id": things.items[0].recording_id, "gold_id": things.gold.pk,
+        "user_id": things.assignment.annotator.user_id,
         **{name: row.pk for name, row in rows(things).items()},
     }  # fmt: skip
 
@@ -68,7 +69,7 @@ NOUNS = sorted(
         if route.startswith("api:") and route.endswith("-list")
     }
 )
-OTHER = {"key": "made-up-key", "uidb36": "0", "pk": 1, "provider_id": "oidc", "nobody": uuid4()}
+OTHER = {"key": "made-up-key", "uidb36": "0", "pk": 1, "provider_id": "oidc", "nobody": uuid4(), "role": "emperor"}
 
 
 def rows(things: Things) -> dict[str, Any]:
@@ -179,8 +180,8 @@ WITH_IDS = sorted(
     }
 )
 PEOPLE_OF_OURS = ("mia", "dana", "ana")
-# Whoever runs the installation makes studies, and picks their controller among all there are.
-OPERATORS = ("api:controllers-detail", "api:controllers-list")
+# Whoever runs the installation makes studies, picks their controller among all there are, and sees all accounts.
+OPERATORS = ("api:controllers-detail", "api:controllers-list", "people_link", "people_set")
 
 
 @pytest.mark.parametrize(("route", "method"), WITH_IDS, ids=lambda word: word)

@@ -18,6 +18,9 @@ LISTS = [
     ("studies:list", "mia", "", "Study", "You have no study yet."),
     ("studies:recordings", "mia", "", "Recording", "No recording yet."),
     ("studies:schemes", "mia", "", "Scheme", "No scheme yet."),
+    ("people", "mia", "", "Person", "Nobody holds a role here."),  # never empty: somebody looks at it
+    ("studies:people", "mia", "", "Person", "Nobody holds a role here."),
+    ("campaigns:people", "mia", "", "Person", "Nobody holds a role here."),
     ("campaigns:list", "mia", "", "Campaign", "No campaign yet."),
     ("campaigns:items", "mia", "", "Item", "No item that may be labeled now."),
     ("campaigns:annotators", "mia", "", "Annotator", "Nobody has labeled here yet."),
@@ -46,7 +49,7 @@ def address(route, things):
         "inference:run": things.run,
     }
     root = ids.get(route) or (things.campaign if route.startswith("campaigns:") else things.study)
-    return reverse(route, args=[] if route == "studies:list" else [root.pk])
+    return reverse(route, args=[] if route in ("studies:list", "people") else [root.pk])
 
 
 def page(browser, url, **asked):

@@ -20,6 +20,7 @@ from affect.undefined import CODES
 from consent import registry
 from consent import words as consent_words
 from consent.purposes import Purpose
+from consent.services import erasure as erasure_services
 from consent.services import requests as request_services
 from consent.services.packages import Package
 from datasets import words as dataset_words
@@ -100,6 +101,8 @@ def test_every_code_that_pages_say_in_words_has_words():
     assert set(labeling_words.UNDEFINED) == set(CODES)
     assert set(consent_words.CHANNEL) == set(request_services.CHANNELS)
     assert set(consent_words.REASON) >= set(request_services.REFUSALS)
+    assert set(consent_words.WAIVER) == set(erasure_services.WAIVERS)
+    assert set(consent_words.REASON) >= {f"waived_{one}" for one in erasure_services.WAIVERS}
     assert set(consent_words.METHOD) >= {
         "link",
         "session",

@@ -11,6 +11,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from consent.api.base import KEPT, Body, Noun, Shown, writes
+from consent.api.members import WithMembers
 from consent.gate import permitted
 from consent.models import Asset, AssetSubject, Basis, Controller, Participant, Person, Recipient, Study
 from consent.purposes import BasisKind, Context, PeopleRole, Purpose
@@ -157,7 +158,7 @@ class Controllers(Noun):
         return self.made(lambda: studies.create_controller(actor=request.user, **body))
 
 
-class Studies(Noun):
+class Studies(WithMembers, Noun):
     queryset = Study.objects.all()
     serializer_class = StudyShown
     filters = {"slug": "slug", "state": "state", "controller": "controller_id"}

@@ -109,6 +109,11 @@ class Erasure(Row):
 
     access_path = ("study",)
 
+    @property
+    def waits(self) -> bool:
+        """Whether it is confirmed and begins only when the cooling-off is over."""
+        return self.state == Erasure.State.CONFIRMED and self.not_before > timezone.now()
+
 
 class ErasureStep(Row):
     """What one holding erased: counts only. A step that is written is not done again when a worker dies in between."""

@@ -28,6 +28,15 @@ STUDY_ROLE_NAMES = {
     "owner": _("owner"), "curator": _("curator"), "researcher": _("researcher"), "privacy": _("privacy officer"),
     "dpo": _("data protection officer"), "auditor": _("auditor"), "engineer": _("engineer"),
 }  # fmt: skip
+STUDY_ROLE_WORDS = {
+    "owner": _("Leads the study: gives roles and does everything in it, except erase a participant."),
+    "curator": _("Brings in participants and recordings, and draws up schemes."),
+    "researcher": _("Runs campaigns, measures agreement, makes datasets and runs models; does not see who the participants are."),
+    "privacy": _("Sees consent, answers requests, erases, and reads the audit log; does not label or export."),
+    "dpo": _("Advises: sees consent, handles requests and reads the audit log; does not erase."),
+    "auditor": _("Sees what is in the study and reads the audit log."),
+    "engineer": _("Runs models and exports datasets."),
+}  # fmt: skip
 
 
 class Controller(Row):
@@ -72,6 +81,9 @@ class Study(Row):
 
     roles = STUDY_ROLES
     role_names = STUDY_ROLE_NAMES
+    role_words = STUDY_ROLE_WORDS
+    role_kept = "owner"
+    members_action = "members"
     access_path = ("",)
 
     class Meta:

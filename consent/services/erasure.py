@@ -23,10 +23,10 @@ from django.utils.crypto import constant_time_compare
 from django.utils.translation import gettext as _
 
 from consent import keys, registry
-from consent.models import Erasure, ErasureStep, Participant, Permission, Request
+from consent.models import Erasure, ErasureStep, Participant, Permission, Request, RequestStep
 from consent.services import participants as people
 from core import audit, jobs
-from core.errors import Refused
+from core.errors import Invalid, Refused
 from core.models import User
 
 State = Erasure.State
@@ -113,16 +113,30 @@ def confirm(erasure: Erasure, *, actor: User | None, method: str) -> Erasure:
     return erasure
 
 
-def waive_cooling_off(erasure: Erasure, *, actor: User | None) -> Erasure:
-    """The person does not want to wait."""
+WAIVERS = ("not_waiting", "harm", "ordered")
+
+
+def waive_cooling_off(erasure: Erasure, *, actor: User | None, reason: str = "not_waiting") -> Erasure:
+    """Begin now: the person does not want to wait, waiting would harm them, or it was ordered. The reason is written down.
+
+    Raises Invalid("waiver_needs_reason"); Refused `erasure_not_open`, `cooling_off_over` when there is nothing left to wait for.
+    """
+    if reason not in WAIVERS:
+        raise Invalid("waiver_needs_reason", _("Say why the cooling-off is waived."))
     with transaction.atomic():
-        erasure = Erasure.objects.select_for_update().get(pk=erasure.pk)
+        erasure = Erasure.objects.select_for_update(of=("self",)).select_related("request").get(pk=erasure.pk)
         if erasure.state not in (State.SCHEDULED, State.CONFIRMED):
             raise Refused("erasure_not_open", _("This erasure has begun or was called off."))
+        if erasure.not_before <= timezone.now():
+            raise Refused("cooling_off_over", _("The cooling-off is over already."))
         erasure.not_before = timezone.now()
         erasure.due_at = erasure.not_before + WITHIN
         erasure.save(update_fields=["not_before", "due_at"])
-        audit.record("consent.erasure.cooling_off_waived", actor=actor, target=erasure)
+        if (asked := erasure.request) is not None:
+            RequestStep.objects.create(
+                request=asked, actor=actor, before=asked.state, after=asked.state, reason=f"waived_{reason}"
+            )
+        audit.record("consent.erasure.cooling_off_waived", actor=actor, target=erasure, reason=reason)
         if erasure.state == State.CONFIRMED:
             start(erasure, actor=actor)
     return erasure

@@ -167,6 +167,18 @@ def code(request: HttpRequest, participant: Participant) -> HttpResponse:
 
 @require_POST
 @mine
+def waive(request: HttpRequest, participant: Participant) -> HttpResponse:
+    """Not to wait is the person's to say, after the code has shown that it is they who ask."""
+    waiting = _open_erasure(participant)
+    if waiting is None or waiting.state != Erasure.State.CONFIRMED:
+        return redirect("consent:mine_code", request.participant_token)
+    erasure.waive_cooling_off(waiting, actor=None)
+    messages.success(request, _("Your data are being erased now."))
+    return redirect("consent:mine", request.participant_token)
+
+
+@require_POST
+@mine
 def copy(request: HttpRequest, participant: Participant) -> HttpResponse:
     opened = requests.open_request(
         actor=None, study=participant.study, kind=Request.Kind.ACCESS, participant=participant

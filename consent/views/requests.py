@@ -19,10 +19,12 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from consent import clocks, registry
 from consent.models import Participant, Request, RequestStep, Study
+from consent.services import erasure
 from consent.services import requests as services
 from consent.views.frame import crumbs, held_study
 from consent.views_media import serve
 from core import access
+from core.errors import Refused
 from core.lists import Choice, Column, Listing
 
 ROUND = 50.27  # circumference of the drawn clock
@@ -146,6 +148,7 @@ def detail(request: HttpRequest, study_id: UUID, request_id: UUID) -> HttpRespon
         "holds": holds,
         "things": sum(one.count for one in holds),
         "erasure": held.erasures.select_related("job").order_by("-id").first(),
+        "waivers": erasure.WAIVERS,
         "may_erase": access.may(request.user, "erase", study),
         "can_erase": held.kind == Request.Kind.ERASURE and held.state in ("verified", "collecting", "approval"),
         "can_package": held.kind in ("access", "portability") and held.state in ("verified", "collecting", "approval"),
@@ -206,6 +209,18 @@ def erase(request: HttpRequest, study_id: UUID, request_id: UUID) -> HttpRespons
     study, held = _held(request, study_id, request_id, "erase")
     services.start_erasure(actor=request.user, request=held, method=request.POST.get("method", held.channel))
     messages.success(request, _("Use has ended. The erasure runs as soon as the cooling-off is over."))
+    return redirect("consent:request", study.pk, held.pk)
+
+
+@require_POST
+def waive(request: HttpRequest, study_id: UUID, request_id: UUID) -> HttpResponseBase:
+    """The cooling-off is not waited for, with a reason that stays in the request's steps and in the audit log."""
+    study, held = _held(request, study_id, request_id, "erase")
+    waiting = held.erasures.order_by("-id").first()
+    if waiting is None:
+        raise Refused("erasure_not_open", _("No erasure waits here."))
+    erasure.waive_cooling_off(waiting, actor=request.user, reason=request.POST.get("reason", ""))
+    messages.success(request, _("The erasure begins now."))
     return redirect("consent:request", study.pk, held.pk)
 
 

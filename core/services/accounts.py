@@ -1,6 +1,9 @@
-"""Accounts: the first administrator, invitations, what people set for themselves."""
+"""Accounts: the first administrator, invitations, who may sign in, who runs the installation, what people set for themselves."""
 
 from __future__ import annotations
+
+import logging
+from smtplib import SMTPException
 
 from allauth.account.forms import default_token_generator
 from allauth.account.models import EmailAddress
@@ -8,14 +11,18 @@ from allauth.account.utils import user_pk_to_url_str
 from django.conf import settings
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
+from django.core.mail import send_mail
 from django.core.validators import validate_email
 from django.db import connection, transaction
 from django.urls import reverse
+from django.utils import translation
 from django.utils.translation import gettext as _
 
 from core import audit
 from core.errors import Invalid, Refused
 from core.models import User
+
+log = logging.getLogger(__name__)
 
 
 @transaction.atomic
@@ -36,12 +43,15 @@ def first_administrator(*, email: str, name: str, password: str) -> User:
 
 
 @transaction.atomic
-def invite(email: str, name: str, actor: User | None, *, operator: bool = False) -> tuple[User, str]:
+def invite(
+    email: str, name: str, actor: User | None, *, operator: bool = False, language: str = ""
+) -> tuple[User, str]:
     """Make an account without a password, and the link (one use, PASSWORD_RESET_TIMEOUT) by which its person sets one.
 
-    Returns (user, link). Raises Invalid for an address that is none or has an account.
+    Returns (user, link). Raises Invalid for an address that is none or has an account, and for a language there is not.
     """
     user = _checked(email, name, is_operator=operator)
+    user.language = _spoken(language)
     user.set_unusable_password()
     return _kept(user, actor=actor, verb="core.user.invited"), link(user)
 
@@ -63,12 +73,71 @@ def link(user: User) -> str:
     return f"{settings.PUBLIC_URL}{path}"
 
 
+def waits(user: User) -> bool:
+    """Whether a person was invited and has never been here: no password, and no sign-in by another way."""
+    return user.last_login is None and not user.has_usable_password()
+
+
+@transaction.atomic
+def link_again(user: User, actor: User | None) -> str:
+    """A new link for somebody who cannot get in. Raises Refused for a closed account, whom no password would help.
+
+    Whoever holds the link holds the account. So a page shows it only while nobody has used the account (`waits`), and
+    otherwise it goes to the person's own address alone.
+    """
+    if not user.is_active:
+        raise Refused("account_closed", _("This account is closed. Open it first."))
+    audit.record("core.user.link_made", actor=actor, target=user, invited=waits(user))
+    return link(user)
+
+
+def mail_link(user: User, url: str, *, invited: bool) -> bool:
+    """Send a link to its person, in their language. Returns whether it left; a mail server that is down undoes nothing."""
+    with translation.override(user.language or settings.LANGUAGE_CODE):
+        if invited:
+            subject = _("An account for you in Concord")
+            text = _("You have been invited to Concord. Open this address and choose a password; it can be used once.")
+        else:
+            subject = _("A new password for Concord")
+            text = _(
+                "Open this address and choose a new password; it can be used once. Until then the old one is good."
+            )
+        signed = _("If you expect nothing of the kind, do nothing.")
+    try:
+        send_mail(subject, f"{text}\n\n{url}\n\n{signed}\n", None, [user.email])
+    except (SMTPException, OSError) as failed:
+        log.warning("The mail to account %s could not be sent: %s", user.pk, type(failed).__name__)
+        return False
+    return True
+
+
 @transaction.atomic
 def set_active(user: User, active: bool, actor: User | None) -> None:
-    """Let a person in, or keep them out; what they did stays."""
+    """Let a person in, or keep them out; what they did stays. Raises Refused("last_operator"), Refused("own_account")."""
+    if not active:
+        if actor is not None and actor.pk == user.pk:
+            raise Refused("own_account", _("Nobody closes their own account; another administrator can."))
+        _keep_an_operator(user)
     User.objects.filter(pk=user.pk).update(is_active=active)
     user.is_active = active
     audit.record("core.user.opened" if active else "core.user.closed", actor=actor, target=user)
+
+
+@transaction.atomic
+def set_operator(user: User, operator: bool, actor: User | None) -> None:
+    """Let a person run the installation, or no longer. Raises Refused("last_operator"). It gives no right to see data."""
+    if not operator:
+        _keep_an_operator(user)
+    User.objects.filter(pk=user.pk).update(is_operator=operator)
+    user.is_operator = operator
+    audit.record("core.operator.made" if operator else "core.operator.unmade", actor=actor, target=user)
+
+
+def _keep_an_operator(leaving: User) -> None:
+    """Refuse to lose the last operator who can sign in. The rows are locked, so that two do not leave at the same time."""
+    left = list(User.objects.select_for_update().filter(is_operator=True, is_active=True).order_by("pk"))
+    if [one.pk for one in left] == [leaving.pk]:
+        raise Refused("last_operator", _("This is the last administrator. Make another one first."))
 
 
 @transaction.atomic
@@ -79,12 +148,16 @@ def set_preferences(user: User, *, theme: str | None = None, language: str | Non
             raise Invalid("theme_unknown", _("There is no such colour scheme."))
         user.theme = theme
     if language is not None:
-        if language and language not in dict(settings.LANGUAGES):
-            raise Invalid("language_unknown", _("This language is not here."))
-        user.language = language
+        user.language = _spoken(language)
     user.save(update_fields=["theme", "language"])
     audit.record("core.preferences.set", actor=user, target=user, theme=user.theme, language=user.language)
     return user
+
+
+def _spoken(language: str) -> str:
+    if language and language not in dict(settings.LANGUAGES):
+        raise Invalid("language_unknown", _("This language is not here."))
+    return language
 
 
 def _checked(email: str, name: str, *, is_operator: bool) -> User:

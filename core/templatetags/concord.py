@@ -259,6 +259,12 @@ def _figure(value: float) -> str:
 
 
 @register.simple_tag
+def demo_mails() -> bool:
+    """Whether this is a demo that mails nothing and shows on a page what it would have mailed."""
+    return settings.DEMO_MAILS
+
+
+@register.simple_tag
 def demo_accounts() -> list[dict[str, str]]:
     """Who can sign in to the demo; nobody elsewhere."""
     if not settings.DEMO:

@@ -12,6 +12,7 @@ from rest_framework.response import Response
 
 from consent.api.account import JobShown, own_job
 from consent.api.base import Body, Noun, Shown, writes
+from consent.api.members import WithMembers
 from consent.models import Study
 from consent.purposes import Purpose, RecipientClass
 from core.api import Number, Serializer
@@ -75,7 +76,7 @@ class DatasetVersionBody(Body):
     seed = serializers.IntegerField(min_value=0, max_value=2**31 - 1, required=False)
 
 
-class Datasets(Noun):
+class Datasets(WithMembers, Noun):
     queryset = Dataset.objects.all()
     serializer_class = DatasetShown
     filters = {"study": "study_id", "slug": "slug"}

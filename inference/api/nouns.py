@@ -11,6 +11,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from consent.api.base import PREDICTED, Body, Noun, Shown, writes
+from consent.api.members import WithMembers
 from consent.models import Study
 from inference import backends
 from inference.models import Model, ModelVersion, Prediction, Run
@@ -72,7 +73,7 @@ class RunBody(Body):
         return attrs
 
 
-class Models(Noun):
+class Models(WithMembers, Noun):
     queryset = Model.objects.all()
     serializer_class = ModelShown
     filters = {"study": "study_id", "backend": "backend"}

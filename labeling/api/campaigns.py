@@ -11,6 +11,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from consent.api.base import LABELED, Body, Listed, Noun, Shown, writes
+from consent.api.members import WithMembers
 from consent.models import Study
 from core.api import Serializer
 from core.errors import Invalid
@@ -141,11 +142,12 @@ class AnnotatorBody(Body):
     )
 
 
-class Campaigns(Noun):
+class Campaigns(WithMembers, Noun):
     queryset = Campaign.objects.all()
     serializer_class = CampaignShown
     filters = {"study": "study_id", "state": "state", "scheme_version": "scheme_version_id"}
     matched = ("partial_update",)
+    members_seen_by = Campaign.members_action  # names stand beside codes
 
     @writes(CampaignBody, CampaignShown, example={
         "study": "01890a5d-ac96-774b-bcce-b302099a8057", "name": "Main round", "scheme_version": "01890a5d-ac96-774b-bcce-b302099a8058", "overlap": 3,

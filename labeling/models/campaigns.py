@@ -24,6 +24,13 @@ CAMPAIGN_ROLE_NAMES = {
     "manager": _("manager"), "annotator": _("annotator"), "reviewer": _("reviewer"),
     "adjudicator": _("adjudicator"), "observer": _("observer"),
 }  # fmt: skip
+CAMPAIGN_ROLE_WORDS = {
+    "manager": _("Sets the rules, gives roles, measures agreement and makes gold standards."),
+    "annotator": _("Labels what is handed out; sees no answers but their own."),
+    "reviewer": _("Sees the campaign and its answers, to review them."),
+    "adjudicator": _("Sees the campaign and its answers, to decide the disputed ones."),
+    "observer": _("Sees the progress and measures agreement."),
+}
 
 
 class Campaign(Row):
@@ -64,6 +71,14 @@ class Campaign(Row):
 
     roles = CAMPAIGN_ROLES
     role_names = CAMPAIGN_ROLE_NAMES
+    role_words = CAMPAIGN_ROLE_WORDS
+    role_acts = {
+        "annotator": (
+            "labeling.services.campaigns.add_annotator",  # gives a code and a place in the queue too
+            "labeling.services.campaigns.remove_annotator",  # takes what is held back into the queue
+        )
+    }
+    members_action = "campaign"
     access_path = ("", "study")
 
     class Meta:

@@ -5,16 +5,16 @@ from __future__ import annotations
 from uuid import UUID
 
 from django import forms
-from django.db.models import Count, F, Q, Sum
+from django.db.models import Count, F, OuterRef, Q, Subquery, Sum
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from consent.gate import Use, permitted
-from core import access
+from core import access, views_members
 from core.lists import Choice, Column, Listing, sheet
 from core.views import follow
 from labeling import pictures
@@ -39,6 +39,7 @@ def frame(campaign: Campaign, here: str, **context: object) -> dict:
         (_("Overview"), "campaigns:overview"),
         (_("Items"), "campaigns:items"),
         (_("Annotators"), "campaigns:annotators"),
+        (_("People"), "campaigns:people"),
         (_("Agreement"), "campaigns:agreement"),
         (_("Gold standard"), "campaigns:gold"),
         (_("Rules"), "campaigns:rules"),
@@ -168,6 +169,27 @@ def annotators(request: HttpRequest, campaign_id: UUID) -> HttpResponse:
     return render(
         request, "labeling/campaign/annotators.html", frame(campaign, "campaigns:annotators", listing=listing)
     )
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def people(request: HttpRequest, campaign_id: UUID) -> HttpResponse:
+    """Who may do what in it. Names stand beside codes here, so it is for those who run the campaign alone."""
+    campaign = held_campaign(request, campaign_id, Campaign.members_action)
+    own = Annotator.objects.filter(study=campaign.study_id, user=OuterRef("user_id"))
+    held = Q(assignments__campaign=campaign, assignments__state=Assignment.State.LEASED)
+    given = Q(annotations__campaign=campaign, annotations__current=True)
+    annotated = {
+        "code": Subquery(own.values("code")[:1]),
+        "held": Subquery(own.annotate(n=Count("assignments", filter=held, distinct=True)).values("n")[:1]),
+        "answers": Subquery(own.annotate(n=Count("annotations", filter=given, distinct=True)).values("n")[:1]),
+    }
+    around = frame(campaign, "campaigns:people", base="labeling/campaign/_frame.html")
+    return views_members.page(request, campaign, annotated=annotated, **around)
+
+
+@require_POST
+def take_role(request: HttpRequest, campaign_id: UUID) -> HttpResponse:
+    return views_members.take(request, held_campaign(request, campaign_id, Campaign.members_action))
 
 
 @require_GET

@@ -13,13 +13,13 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from django.views.decorators.http import require_GET, require_http_methods
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from consent.gate import Use, permitted
 from consent.models import Study
 from consent.purposes import Context, Modality
 from consent.services import studies as study_services
-from core import access
+from core import access, views_members
 from core.lists import Choice, Column, Listing
 from labeling.models import Campaign, Item, Recording
 
@@ -113,6 +113,20 @@ def overview(request: HttpRequest, study_id: UUID) -> HttpResponse:
             "crumbs": crumbs(study),
         },
     )
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def people(request: HttpRequest, study_id: UUID) -> HttpResponse:
+    study = held_study(request, study_id, views_members.needed(request, Study))
+    return views_members.page(
+        request, study, study=study, title=_("People"), lead=_("Who holds which role in this study."),
+        crumbs=crumbs(study, (_("People"), "")),
+    )  # fmt: skip
+
+
+@require_POST
+def take_role(request: HttpRequest, study_id: UUID) -> HttpResponse:
+    return views_members.take(request, held_study(request, study_id, Study.members_action))
 
 
 @require_GET

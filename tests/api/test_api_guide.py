@@ -49,7 +49,7 @@ def test_every_line_of_the_guide_succeeds(world):
         "CONCORD": "", "TOKEN": world.mia.secret, "STUDY": world.ids["studies"], "CAMPAIGN": world.ids["campaigns"], "TRACE": world.ids["traces"],
         "PARTICIPANT": world.ids["participants"], "PARTICIPANT_CODE": world.scene.people[0].code, "NOTICE_TEXT": notice["texts"][0]["id"],
         "TRACK": fresh["tracks"][0], "RECORDING": fresh["recording"], "DATASET": world.ids["datasets"], "GOLD": world.ids["gold-standards"],
-        "VERSION": world.ids["dataset-versions"], "LABELED": world.ids["recordings"],
+        "VERSION": world.ids["dataset-versions"], "LABELED": world.ids["recordings"], "EMAIL": world.scene.otto.email,
     }  # fmt: skip
     assert len(LINES) > 12
     for line in LINES:

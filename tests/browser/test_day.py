@@ -336,10 +336,10 @@ def dana_answers_and_erases(stack, enter, folder: Path) -> None:
             else:
                 page.locator("summary", has_text="Erase").click()
                 page.get_by_role("button", name="for good").click()
-    # The demo's cooling-off is a day; the service that waives it is what an officer's page will call.
-    waive = "from consent.models import Erasure\nfrom consent.services import erasure\nfrom core.models import User\ndana = User.objects.get(email='dana@demo.example')\none = Erasure.objects.filter(request__kind='erasure').latest('id')\n"
-    asset = stack.value("[a.store_key for a in Asset.objects.filter(subjects__code='P-0002')]", MODELS)
-    stack.ask(waive + "erasure.waive_cooling_off(one, actor=dana)")
+                asset = stack.value("[a.store_key for a in Asset.objects.filter(subjects__code='P-0002')]", MODELS)
+                page.locator("summary", has_text="Do not wait").click()  # the demo's cooling-off is a day
+                page.locator("[aria-labelledby=wait] select[name=reason]").select_option("not_waiting")
+                page.get_by_role("button", name="Erase now").click()
     stack.wait_for(
         "Erasure.objects.filter(request__kind='erasure', state__in=('live_complete', 'final')).exists()", MODELS
     )

@@ -170,7 +170,14 @@ def test_the_cooling_off_is_waited_for_and_can_be_waived(full, talk):
 def test_a_waiver_starts_it_now(full, talk):
     talk.cooling_off_days = 7
     talk.save()
-    assert erasure.waive_cooling_off(confirmed(full), actor=None).job is not None
+    waiting = confirmed(full)
+    with pytest.raises(Invalid):
+        erasure.waive_cooling_off(waiting, actor=None, reason="because")
+    assert erasure.waive_cooling_off(waiting, actor=None, reason="harm").job is not None
+    event = AuditEvent.objects.get(verb="consent.erasure.cooling_off_waived")
+    assert json.loads(event.facts)["reason"] == "harm"
+    with pytest.raises(Refused, match="over already"):  # a second job would be started
+        erasure.waive_cooling_off(waiting, actor=None)
 
 
 def test_an_erasure_ends_everything_and_leaves_a_certificate(full, talk):

@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from consent.models import Erasure, Notice, Request
 from consent.services import consents, links, packages, requests
-from core import jobs
+from core import access, jobs
 from tests.consent import factories as make
 
 pytestmark = pytest.mark.django_db(databases=["default", "keys"])
@@ -91,6 +91,26 @@ def test_pause_resume_stop_and_erase_are_four_buttons(page, ada, text):
     wrong = client.post(at("mine_code"), {"code": "00000000"})
     assert wrong.status_code in (422, 302)
     assert client.get(at()).status_code == 200
+
+
+def test_who_confirmed_with_the_code_need_not_wait(page, ada, talk):
+    client, at = page
+    talk.cooling_off_days = 5
+    talk.save()
+    client.post(at("mine_erase"))
+    assert client.post(at("mine_waive"))["Location"] == at("mine_code"), "the code comes first"
+    assert Erasure.objects.get().not_before > timezone.now()
+    consents.confirm_by_code(erasure=Erasure.objects.get())
+    assert "You need not wait." in client.get(at()).content.decode()
+    assert "Erase now, without waiting" in client.get(at("mine_code")).content.decode()
+    client.post(at("mine_waive"))
+    begun = Erasure.objects.get()
+    assert begun.job is not None
+    assert begun.not_before <= timezone.now()
+    assert "You need not wait." not in client.get(at()).content.decode()
+    jobs.run(begun.job_id)
+    ada.refresh_from_db()
+    assert ada.state == "erased"
 
 
 def test_a_copy_holds_what_was_said_and_every_file_is_in_the_manifest(page, ada, text):
@@ -181,7 +201,7 @@ def test_an_outsider_gets_404_from_every_act(talk, ada, text):
     one, notice = [talk.pk, ada.pk], [talk.pk, text.notice_id]
     acts = [
         ("participant_act", one), ("participant_link", one), ("basis_end", [talk.pk, basis.pk]), ("notice_publish", notice),
-        *[(f"request_{act}", [talk.pk, asked.pk]) for act in ("move", "extend", "package", "erase")], ("audit_verify", [talk.pk]),
+        *[(f"request_{act}", [talk.pk, asked.pk]) for act in ("move", "extend", "package", "erase", "waive")], ("audit_verify", [talk.pk]),
     ]  # fmt: skip
     for name, args in acts:
         assert otto.post(reverse(f"consent:{name}", args=args)).status_code == 404, name
@@ -189,6 +209,34 @@ def test_an_outsider_gets_404_from_every_act(talk, ada, text):
         assert otto.get(reverse(f"consent:{name}", args=args)).status_code == 404, name
     ada.refresh_from_db()
     assert ada.state == "active"
+
+
+def test_the_officer_waives_the_cooling_off_and_the_reason_is_kept(officer, dana, talk, ada, text):
+    talk.cooling_off_days = 5
+    talk.save()
+    asked = requests.open_request(actor=None, study=talk, kind="erasure", participant=ada, channel="letter")
+    for to in ("acknowledged", "verified"):
+        asked = requests.move(actor=None, request=asked, to=to)
+    url, now = (
+        reverse("consent:request", args=[talk.pk, asked.pk]),
+        reverse("consent:request_waive", args=[talk.pk, asked.pk]),
+    )
+    html = {"Accept": "text/html"}
+    assert officer.post(now, {"reason": "harm"}, headers=html).status_code == 403, "who leads a study does not erase"
+    access.grant(dana, "privacy", talk, actor=None)
+    assert officer.post(now, {"reason": "harm"}, headers=html).status_code == 409, "nothing waits yet"
+    officer.post(reverse("consent:request_erase", args=[talk.pk, asked.pk]), {"method": "letter"})
+    assert "Erase now, without waiting" in officer.get(url).content.decode()
+    refused = officer.post(now, {"reason": "in a hurry"}, headers=html)
+    assert refused.status_code == 422
+    assert "Say why the cooling-off is waived." in refused.content.decode()
+    assert Erasure.objects.get().waits
+    officer.post(now, {"reason": "ordered"})
+    begun = Erasure.objects.get()
+    assert (begun.waits, begun.job is not None) == (False, True)
+    shown = officer.get(url).content.decode()
+    assert "cooling-off waived: an authority or a court has ordered it" in shown
+    assert "Erase now, without waiting" not in shown
 
 
 def test_the_officer_stops_somebody_and_makes_a_link(officer, talk, ada, text):

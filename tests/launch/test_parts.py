@@ -238,6 +238,38 @@ def test_nginx_lets_files_through_and_reads_everything_else_whole_first(address,
     assert services["nginx"]["tmpfs"] == [temporary]
 
 
+@pytest.mark.parametrize(
+    ("given", "web", "worker"),
+    [
+        ({}, "--workers 1 --threads 8", "--concurrency 2"),
+        (
+            {"WEB_WORKERS": "3", "WEB_THREADS": "5", "WORKER_PROCESSES": "4"},
+            "--workers 3 --threads 5",
+            "--concurrency 4",
+        ),
+    ],
+)
+def test_how_many_processes_there_are_is_read_from_the_env_file_in_the_container(given, web, worker, tmp_path):
+    """The words of both files, run with programs that print what they were started with."""
+    for name in ("gunicorn", "celery"):
+        (tmp_path / name).write_text('#!/bin/sh\necho "$0 $@"\n')
+        (tmp_path / name).chmod(0o755)
+    compose = (CHECKOUT / "docker" / "compose.yaml").read_text()
+    service = yaml.safe_load(compose)["services"]
+    *_, image = (
+        json.loads(words) for words in re.findall(r"\bCMD (\[.*\])", (CHECKOUT / "docker" / "Dockerfile").read_text())
+    )
+    assert "command" not in service["web"]
+    for words, told in ((image, web), (service["worker"]["command"], worker)):
+        argv = [word.replace("$$", "$") for word in words]
+        ran = subprocess.run(
+            argv, env={"PATH": f"{tmp_path}:{os.environ['PATH']}", **given}, capture_output=True, text=True
+        )
+        assert told in ran.stdout
+    # What compose itself would fill in comes from the shell and not from concord.env: the port outside alone.
+    assert set(re.findall(r"(?<!\$)\$\{(\w+)", compose)) == {"HTTP_PORT"}
+
+
 def test_what_the_compose_file_mounts_exists():
     services = yaml.safe_load((CHECKOUT / "docker" / "compose.yaml").read_text())["services"]
     mounts = [volume.split(":")[0] for service in services.values() for volume in service.get("volumes", [])]

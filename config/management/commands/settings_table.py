@@ -1,4 +1,4 @@
-"""Prints every setting with what it is for, as the table of docs/settings.md."""
+"""Prints every setting with its default and what it is for, as the table of docs/settings.md."""
 
 from typing import Any
 
@@ -11,6 +11,7 @@ class Command(BaseCommand):
     help = "Print the settings as a Markdown table."
 
     def handle(self, *args: Any, **options: Any) -> None:
-        self.stdout.write("| Variable | What it is for |\n|---|---|")
-        for name, about in sorted(env.KNOWN.items()):
-            self.stdout.write(f"| `{name}` | {about.replace('|', chr(92) + '|')} |")
+        self.stdout.write("| Variable | Default | What it is for |\n|---|---|---|")
+        for name, one in sorted(env.KNOWN.items()):
+            default = f"`{one.default}`" if one.default else "nothing"
+            self.stdout.write(f"| `{name}` | {default} | {one.about.replace('|', chr(92) + '|')} |")
