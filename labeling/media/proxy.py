@@ -2,13 +2,12 @@
 
 ffmpeg reads the original over a loopback address with a one-use token and writes to a pipe: no plaintext file exists. A
 pipe cannot be gone back in, so its MP4 comes in fragments, and browsers neither know the length of such a file nor seek in
-it well: the packets are put, as they are, into an MP4 with one index, in memory. Without B-frames and with every frame
-passed through, each frame is shown at the microsecond it had; a first frame after zero is kept by an edit list.
+it well: the packets are put, as they are, into an MP4 with one index, in a sealed scratch file. Without B-frames and with
+every frame passed through, each frame is shown at the microsecond it had; a first frame after zero is kept by an edit list.
 """
 
 from __future__ import annotations
 
-import io
 from collections.abc import Iterator
 from typing import BinaryIO
 
@@ -17,6 +16,7 @@ import ffmpeg
 import imageio_ffmpeg
 from av.error import FFmpegError
 
+from consent.scratch import Scratch
 from labeling.media.probe import FORMATS
 from labeling.media.refused import MediaRefused
 
@@ -39,7 +39,9 @@ def transcode(url: str, modality: str) -> Iterator[bytes]:
     process = made.run_async(cmd=imageio_ffmpeg.get_ffmpeg_exe(), pipe_stdout=True)
     try:
         if modality == "video":
-            yield from _blocks(_indexed(process.stdout))
+            with Scratch() as made:
+                index(process.stdout, made)
+                yield from _blocks(made)
         else:
             while block := process.stdout.read(BLOCK):
                 yield block
@@ -54,9 +56,8 @@ def transcode(url: str, modality: str) -> Iterator[bytes]:
         process.stdout.close()
 
 
-def _indexed(fragments: BinaryIO) -> io.BytesIO:
-    """The same packets in an MP4 with one index. Memory: the size of the rendition."""
-    made = io.BytesIO()
+def index(fragments: BinaryIO, made: BinaryIO) -> None:
+    """The same packets in an MP4 with one index. Memory: the index."""
     with (
         av.open(fragments, format="mp4") as source,
         av.open(made, "w", format="mp4", options={"avoid_negative_ts": "disabled"}) as out,
@@ -67,10 +68,9 @@ def _indexed(fragments: BinaryIO) -> io.BytesIO:
                 continue  # the end of a track
             packet.stream = tracks[packet.stream.index]
             out.mux(packet)
-    return made
 
 
-def _blocks(made: io.BytesIO) -> Iterator[bytes]:
+def _blocks(made: BinaryIO) -> Iterator[bytes]:
     made.seek(0)
     while block := made.read(BLOCK):
         yield block
