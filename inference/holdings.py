@@ -27,6 +27,8 @@ def export(participant: Participant, out: Any) -> None:
             {
                 "model": p.model_version.model.name, "version": p.model_version.number, "item": p.item.code, "question": p.question.key,
                 "predicted": p.label.code if p.label else p.number, "confidence": p.confidence, "distribution": p.distribution,
+                "interval": [p.interval_low, p.interval_high] if p.interval_low is not None else None, "coverage": p.coverage, "notes": p.notes,
+                "nothing": p.nothing, "input_sha256": p.input_hash,
                 "meaning": "what a program predicts that people would say; not a fact about you",
             }
             for p in rows

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Collection
+from dataclasses import dataclass, field
+from itertools import chain
 
 from django.utils.translation import gettext as _
 
@@ -10,21 +12,23 @@ from core.errors import Refused
 from inference.backends import Output, Task
 from labeling.models import Label, Question
 
-# The words of the face network and the terms of the Ekman vocabularies that mean the same.
+# The words of the face network and the terms of vocabularies that mean the same, Ekman's first. The joy of others stands for
+# his happiness (affect/vocabularies/crosswalks.py).
 TERMS = {
-    "happy": "happiness", "sad": "sadness", "angry": "anger", "fearful": "fear", "disgusted": "disgust",
-    "surprised": "surprise", "neutral": "neutral",
+    "happy": ("happiness", "joy"), "sad": ("sadness",), "angry": ("anger",), "fearful": ("fear",), "disgusted": ("disgust",),
+    "surprised": ("surprise",), "neutral": ("neutral",),
 }  # fmt: skip
 
 
 @dataclass(frozen=True)
 class Answered:
-    """A prediction in a question's own terms; all None with a reason when there is none."""
+    """A prediction in a question's own terms; neither label nor number, with a reason, when there is none."""
 
     label: Label | None = None
     number: float | None = None
+    interval: tuple[float, float] | None = None
     confidence: float | None = None
-    distribution: dict[str, float] | None = None
+    distribution: dict[str, float] = field(default_factory=dict)
     nothing: str = ""
 
 
@@ -36,7 +40,7 @@ def question_for(task: Task, questions: list[Question]) -> Question:
         if (
             task.kind == "classification"
             and question.gives == Question.Gives.LABEL
-            and _codes(question) & set(TERMS.values())
+            and _codes(question).intersection(chain(*TERMS.values()))
         ):
             return question
     raise Refused("question_not_answered", _("The scheme of this campaign asks nothing that this model can predict."))
@@ -48,18 +52,24 @@ def answer(output: Output, task: Task, question: Question) -> Answered:
         return Answered(nothing=output.unpredicted)
     if task.kind == "regression":
         low, high = task.scale or (-1.0, 1.0)
-        share = (output.value - low) / (high - low)
         least, most = question.minimum, question.maximum
-        return Answered(number=least + share * (most - least), confidence=output.confidence)
+
+        def there(value: float) -> float:
+            return least + (value - low) / (high - low) * (most - least)
+
+        interval = output.interval and (there(output.interval[0]), there(output.interval[1]))
+        return Answered(number=there(output.value), interval=interval, confidence=output.confidence)
     labels = {label.code: label for label in question.labels.all()}
-    by_code = {TERMS[name]: p for name, p in output.probabilities.items() if name in TERMS}
-    known = {code: p for code, p in by_code.items() if code in labels}
-    if not known:
-        return Answered(nothing="wrong_modality")
-    best = max(known, key=known.__getitem__)
-    return Answered(
-        label=labels[best], confidence=by_code[best], distribution={code: round(p, 6) for code, p in by_code.items()}
-    )
+    by_code = {_term(name, labels): round(p, 6) for name, p in output.probabilities.items() if name in TERMS}
+    best = max(by_code, key=by_code.__getitem__)
+    if best not in labels:  # the likeliest of the others would be a label that the model holds unlikely
+        return Answered(nothing="not_in_scheme", distribution=by_code)
+    return Answered(label=labels[best], confidence=by_code[best], distribution=by_code)
+
+
+def _term(name: str, labels: Collection[str]) -> str:
+    """The term of a model's word that the scheme uses; the first one where it uses none."""
+    return next((term for term in TERMS[name] if term in labels), TERMS[name][0])
 
 
 def _codes(question: Question) -> set[str]:

@@ -94,6 +94,12 @@ class Prediction(Row):
     number = models.FloatField(null=True, blank=True)
     distribution = models.JSONField(default=dict)  # label code -> probability
     confidence = models.FloatField(null=True, blank=True)
+    interval_low = models.FloatField(
+        null=True, blank=True
+    )  # holds nine of ten errors out of fold, on the question's scale
+    interval_high = models.FloatField(null=True, blank=True)
+    coverage = models.FloatField(null=True, blank=True)  # share of the input that was judged
+    notes = models.JSONField(default=list)  # codes of inference.backends.NOTES
     input_hash = models.CharField(max_length=64)
     nothing = models.CharField(max_length=40, blank=True)  # why there is no prediction: no_face, empty_text…
 

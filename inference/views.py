@@ -19,7 +19,7 @@ from core.lists import Choice, Column, Listing
 from core.models import Job
 from core.views import follow
 from inference import backends, pictures
-from inference.models import Model, ModelVersion, Run
+from inference.models import Model, ModelVersion, Prediction, Run
 from inference.services import evaluate, prelabel, registry, train
 from labeling.models import Campaign, GoldStandard
 from labeling.services import ratings
@@ -146,6 +146,7 @@ def run(request: HttpRequest, run_id: UUID) -> HttpResponse:
         page = listing.page
         for one in page:
             one.why_not = backends.REASONS.get(one.nothing, one.nothing)
+            one.qualified = [backends.NOTES.get(note, note) for note in one.notes]
         return render(request, "inference/prelabel.html", {**context, "listing": listing, "page": page})
     if held.kind == Run.Kind.TRAIN:
         made = ModelVersion.objects.filter(pk=held.results.get("model_version")).first()
@@ -233,8 +234,18 @@ def _predictions(request: HttpRequest, held: Run) -> Listing:
         columns=(
             Column("item", _("Item"), lambda p: p.item.code, sort="item__code"),
             Column("predicted", _("Predicted"), lambda p: p.label.code if p.label else p.number, sort="number"),
+            Column("interval", _("Nine of ten within"), _interval, numeric=True),
             Column("confidence", _("Confidence"), lambda p: p.confidence, sort="confidence", numeric=True),
+            Column("coverage", _("Looked at"), lambda p: p.coverage, sort="coverage", numeric=True),
+            Column("notes", _("Notes"), lambda p: " ".join(p.notes)),
             Column("input", _("Input, SHA-256"), lambda p: p.input_hash),
             Column("nothing", _("Why not"), lambda p: p.nothing, sort="nothing"),
         ),
     )  # fmt: skip
+
+
+def _interval(prediction: Prediction) -> str:
+    """Low and high of a file's row; nothing where the model states no interval."""
+    if prediction.interval_low is None:
+        return ""
+    return f"{prediction.interval_low} {prediction.interval_high}"

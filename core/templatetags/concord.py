@@ -146,7 +146,7 @@ def pct(share: float | None, digits: int = 0) -> str:
     """A share as per cent; a dash when undefined."""
     if share is None or math.isnan(share):
         return DASH
-    return f"{number_format(share * 100, digits)} %"
+    return f"{number_format(round(share * 100, digits), digits)} %"
 
 
 @register.filter

@@ -15,7 +15,7 @@ from consent.api.members import WithMembers
 from consent.models import Study
 from inference import backends
 from inference.models import Model, ModelVersion, Prediction, Run
-from inference.services import evaluate, prelabel, registry
+from inference.services import evaluate, prelabel, registry, train
 from labeling.models import Campaign, GoldStandard
 
 
@@ -43,8 +43,8 @@ class PredictionShown(Shown):
     class Meta:
         model = Prediction
         fields = [
-            "id", "created_at", "study", "run", "model_version", "item", "question", "label", "number", "distribution", "confidence", "input_hash",
-            "nothing",
+            "id", "created_at", "study", "run", "model_version", "item", "question", "label", "number", "distribution", "confidence",
+            "interval_low", "interval_high", "coverage", "notes", "input_hash", "nothing",
         ]  # fmt: skip
 
 
@@ -56,9 +56,9 @@ class ModelBody(Body):
 
 
 class RunBody(Body):
-    """`kind` prelabel takes a campaign, evaluate takes a gold standard."""
+    """`kind` prelabel takes a campaign, evaluate and train take a gold standard."""
 
-    kind = serializers.ChoiceField([Run.Kind.PRELABEL, Run.Kind.EVALUATE])
+    kind = serializers.ChoiceField(Run.Kind.choices)
     model_version = serializers.UUIDField()
     campaign = serializers.UUIDField(required=False)
     gold_standard = serializers.UUIDField(required=False)
@@ -104,7 +104,8 @@ class Runs(Noun):
         "kind": "prelabel", "model_version": "01890a5d-ac96-774b-bcce-b302099a8057", "campaign": "01890a5d-ac96-774b-bcce-b302099a8058",
     })  # fmt: skip
     def create(self, request: Request) -> Response:
-        """Have a worker predict for a campaign, or judge earlier predictions against a gold standard; `job` tells how far it is."""
+        """Have a worker predict for a campaign, judge earlier predictions against a gold standard, or train a new version of the
+        model on one; `job` tells how far it is."""
         body = self.checked(RunBody)
         version = self.root("run", ModelVersion.objects.select_related("model__study"), body["model_version"])
         study = self.root("run", Study, version.model.study_id)
@@ -114,7 +115,8 @@ class Runs(Noun):
             return self.made(lambda: prelabel.start(actor=request.user, model_version=version, campaign=campaign), 202)
         of_study = GoldStandard.objects.select_related("campaign").filter(campaign__study=study)
         gold = self.part("gold_standard", of_study, body["gold_standard"])
-        return self.made(lambda: evaluate.start(actor=request.user, model_version=version, gold_standard=gold), 202)
+        begin = train.start if body["kind"] == Run.Kind.TRAIN else evaluate.start
+        return self.made(lambda: begin(actor=request.user, model_version=version, gold_standard=gold), 202)
 
 
 class Predictions(Noun):

@@ -43,9 +43,11 @@ REASONS: Mapping[str, str] = MappingProxyType(
         "wrong_modality": gettext_lazy("The item is not of the kind this model judges."),
         "unreadable": gettext_lazy("The recording cannot be decoded; it may be damaged or cut off."),
         "no_video": gettext_lazy("The recording has no pictures."),
+        "no_picture_here": gettext_lazy("The part of the recording that is meant has no pictures."),
         "too_large": gettext_lazy("The pictures are larger than the model accepts."),
         "no_face": gettext_lazy("No face was found in the pictures."),
         "several_faces": gettext_lazy("Several faces are in most pictures, so it cannot be told whose is meant."),
+        "not_in_scheme": gettext_lazy("The scheme has no label for what the model holds most likely."),
     }
 )
 
@@ -56,6 +58,9 @@ NOTES: Mapping[str, str] = MappingProxyType(
         "no_known_word": gettext_lazy("No word of the text is in the model's lexicon; it answers neutral then."),
         "out_of_fold": gettext_lazy(
             "The model's head was trained on this source, so a head that did not see it answered."
+        ),
+        "seen_in_training": gettext_lazy(
+            "The model was trained on people of this item, and no head of it has seen none of them; it does not count in evaluations."
         ),
         "some_faces_missing": gettext_lazy("In some pictures no face was found; they do not count."),
         "several_faces_seen": gettext_lazy("In some pictures several faces were found; the largest was judged."),
@@ -79,14 +84,16 @@ class Task:
 class Input:
     """One item to judge: a text, or a way to open its media as a seekable binary file.
 
-    `key` is the caller's own and comes back with the output. `group` says where the item comes from in the words of
-    the corpus a head was trained on (for the review set, `reviews/305`): a head that saw that group is not used.
+    `key` is the caller's own and comes back with the output. `groups` say where the item comes from in the words of the
+    corpora that heads are trained on (for the review set, `reviews/305`; for a study, its people and session): a head
+    that saw one of them is not used. `span_us` is the part of the media that is meant, on the file's own clock.
     """
 
     key: str
     text: str | None = None
     open: Callable[[], BinaryIO] | None = None
-    group: str = ""
+    groups: tuple[str, ...] = ()
+    span_us: tuple[int, int] | None = None
 
 
 @dataclass(frozen=True)

@@ -82,8 +82,8 @@ class Backend:
     def _judge(self, item: Input, should_stop: Callable[[], bool]) -> Output | None:
         """The clip's prediction; None when told to stop on the way."""
         with closing(item.open()) as stream:
-            digest = file_hash(stream)
-            sampler = Sampler(stream, RATE)
+            digest = file_hash(stream, item.span_us)
+            sampler = Sampler(stream, RATE, item.span_us)
             times, rows, counts = [], [], []
             try:
                 with closing(iter(sampler)) as frames:

@@ -36,21 +36,24 @@ class Frame:
     picture: NDArray[np.uint8]
 
 
-def file_hash(stream: BinaryIO) -> str:
-    """SHA-256 of the whole file; leaves the position at the start."""
+def file_hash(stream: BinaryIO, span_us: tuple[int, int] | None = None) -> str:
+    """SHA-256 of the whole file, or of that hash and the part that is judged; leaves the position at the start."""
     stream.seek(0)
     found = hashlib.sha256()
     while block := stream.read(1 << 20):
         found.update(block)
     stream.seek(0)
-    return found.hexdigest()
+    if span_us is None:
+        return found.hexdigest()
+    return hashlib.sha256(f"{found.hexdigest()} {span_us[0]} {span_us[1]}".encode()).hexdigest()
 
 
 class Sampler:
-    """Iterates over frames at `rate` a second. After it has ended, `cut_off` tells whether the end was missing."""
+    """Iterates over frames at `rate` a second, of the whole file or of a part [start, end) of it. After it has ended,
+    `cut_off` tells whether the end was missing."""
 
-    def __init__(self, stream: BinaryIO, rate: float) -> None:
-        self._stream, self._step_us = stream, round(1_000_000 / rate)
+    def __init__(self, stream: BinaryIO, rate: float, span_us: tuple[int, int] | None = None) -> None:
+        self._stream, self._step_us, self._span_us = stream, round(1_000_000 / rate), span_us
         self.cut_off = False
 
     def __iter__(self) -> Iterator[Frame]:
@@ -67,10 +70,18 @@ class Sampler:
             raise Unusable("too_large")
         video.thread_count = 1  # the machine's other cores belong to the people who label
         due, last, taken = None, None, 0
+        start, end = self._span_us or (None, None)
+        if start is not None and start > 0:
+            container.seek(start)  # to the key picture before it
         for frame in container.decode(video):
             if frame.pts is None or frame.time_base is None:
                 continue
-            last = round(frame.pts * frame.time_base * 1_000_000)
+            at = round(frame.pts * frame.time_base * 1_000_000)
+            if start is not None and at < start:
+                continue
+            if end is not None and at >= end:
+                break
+            last = at
             if due is not None and last < due:
                 continue
             if frame.width * frame.height > MOST_PIXELS:
@@ -81,9 +92,10 @@ class Sampler:
             due = last + self._step_us if due is None else max(due + self._step_us, last - self._step_us // 2)
             taken += 1
             yield Frame(last, _upright(frame))
+        else:
+            self.cut_off = last is not None and _ends_early(video, last)
         if last is None:
-            raise Unusable("unreadable")
-        self.cut_off = _ends_early(video, last)
+            raise Unusable("unreadable" if self._span_us is None else "no_picture_here")
 
 
 def _ends_early(video: av.VideoStream, last_us: int) -> bool:

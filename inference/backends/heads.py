@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import io
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -25,26 +25,32 @@ from inference.backends.folder import digest
 
 FORMAT, FORMAT_VERSION = "concord-text-head", 1
 LEAST_LABELS, LEAST_GROUPS = 100, 10
+FOLDS = 5
 
 
 @dataclass(frozen=True)
 class Head:
     """Weights (folds + 1, features) and bias (folds + 1,): row k did not see fold k, the last row saw everything.
 
-    `meta` tells what it was trained on and how well it does out of fold; `group_folds` and `text_folds` (by text hash)
-    tell which row may answer for a source.
+    `meta` tells what it was trained on and how well it does out of fold; `group_folds` (by every name of a source) and
+    `text_folds` (by text hash) tell which row may answer for a source.
     """
 
     weights: NDArray[np.float64]
     bias: NDArray[np.float64]
     meta: dict[str, Any]
 
-    def row(self, group: str, digest_of_text: str) -> int:
-        """The row that did not see this source; the last, fully trained one when the source is new."""
-        fold = self.meta["group_folds"].get(group) if group else None
-        if fold is None:
-            fold = self.meta["text_folds"].get(digest_of_text)
-        return len(self.bias) - 1 if fold is None else fold
+    def folds_of(self, groups: Collection[str], digest_of_text: str) -> set[int]:
+        """The folds that these sources were in: none when all are new, several when no row has seen none of them."""
+        known = self.meta["group_folds"]
+        folds = {known[group] for group in groups if group in known}
+        if not folds and digest_of_text in self.meta["text_folds"]:
+            folds = {self.meta["text_folds"][digest_of_text]}
+        return folds
+
+    def row(self, folds: set[int]) -> int:
+        """The row that did not see sources of this one fold; the last, fully trained one for any other number of folds."""
+        return min(folds) if len(folds) == 1 else len(self.bias) - 1
 
     def predict(self, features: NDArray[np.floating], row: int) -> float:
         """Prediction for one text's features (features,), on the scale of the training values."""
@@ -93,6 +99,20 @@ def check_enough(labels: int, groups: int) -> None:
         )
 
 
+def check_separate(groups: int, folds: int) -> None:
+    """Refuse folds of which some would be empty. Raises Refused (`too_few_separate_groups`)."""
+    if groups < folds:
+        raise Refused(
+            "too_few_separate_groups",
+            _(
+                "Who appears together stays in one fold, and %(least)d folds need as many groups that share nobody; there are %(found)d."
+            )
+            % {"least": folds, "found": groups},
+            found=groups,
+            least=folds,
+        )
+
+
 def train_text_head(
     texts: Sequence[str],
     values: Sequence[float],
@@ -101,9 +121,11 @@ def train_text_head(
     features: Callable[[Sequence[str]], NDArray[np.floating]],
     feature_names: str,
     corpus: str,
+    names: Sequence[Collection[str]] | None = None,
+    people: int | None = None,
     scale: tuple[float, float] = (-4.0, 4.0),
     alpha: float = 2.0,
-    folds: int = 5,
+    folds: int = FOLDS,
     seed: int = 2014,
     versions: dict[str, str] | None = None,
 ) -> Head:
@@ -111,10 +133,16 @@ def train_text_head(
 
     texts, values, groups: one entry a label; values on `scale`; folds never share a group. Empty texts are left out.
     features: normalised texts → (texts, features). `corpus` names the source in the metadata.
-    Raises Refused: `labels_invalid`, `too_few_labels`, `too_few_groups`, `labels_constant`.
+    Where a group joins several people: names, one entry a label, are what its sources are called when they are met again,
+    and people is how many the labels are about, which is what must be enough; by default a group is one source.
+    Raises Refused: `labels_invalid`, `too_few_labels`, `too_few_groups`, `too_few_separate_groups`, `labels_constant`.
     """
+    called: dict[str, set[str]] = {}
+    for group, more in zip(groups, [{group} for group in groups] if names is None else names, strict=True):
+        called.setdefault(group, set()).update(more)
     texts, y, groups = _checked(texts, values, groups, scale)
-    check_enough(len(texts), len(set(groups)))
+    check_enough(len(texts), len(set(groups)) if people is None else people)
+    check_separate(len(set(groups)), folds)
     if np.ptp(y) == 0:
         raise Refused("labels_constant", _("All labels have the same value, so there is nothing to learn."))
     group_folds = _deal(groups, folds, seed)
@@ -141,11 +169,11 @@ def train_text_head(
         "alpha": alpha,
         "seed": seed,
         "training_hash": _training_hash(groups, hashes, y),
-        "group_folds": group_folds,
+        "group_folds": {name: fold for group, fold in group_folds.items() for name in sorted(called[group])},
         "text_folds": text_folds,
         "out_of_fold": _figures(predicted, y),
         "versions": {"numpy": np.__version__, **(versions or {})},
-    }
+    } | ({} if people is None else {"people": people})
     return Head(weights, bias, meta)
 
 

@@ -91,14 +91,15 @@ class Backend:
 
     def _judge(self, item: Input, text: str, digest: str) -> Output:
         vector, coverage = features(self._embedder, self._vader, text)
-        row = self.head.row(item.group, digest)
+        folds = self.head.folds_of(item.groups, digest)
+        row = self.head.row(folds)
         low, high = self.head.meta["scale"]
         half = (high - low) / 2
         middle = (high + low) / 2
         value = (self.head.predict(vector, row) - middle) / half
         margin = self.head.meta["out_of_fold"]["error_90"] / half
         notes = ("truncated",) if coverage < 1 else ()
-        notes += ("out_of_fold",) if row < self.head.meta["folds"] else ()
+        notes += ("out_of_fold",) if len(folds) == 1 else ("seen_in_training",) if folds else ()
         return Output(
             item.key,
             digest,
@@ -123,11 +124,14 @@ def feature_matrix(
 
     def matrix(texts: Sequence[str]) -> NDArray[np.float32]:
         rows = np.empty((len(texts), DIMENSIONS + 4), np.float32)
-        with ThreadPoolExecutor(threads) as pool:
+        pool = ThreadPoolExecutor(threads)
+        try:
             for i, (row, _coverage) in enumerate(pool.map(lambda text: features(embedder, lexicon, text), texts)):
                 rows[i] = row
                 if progress is not None:
                     progress(i + 1, len(texts))
+        finally:
+            pool.shutdown(cancel_futures=True)  # who cancels does not wait for the texts that are left
         return rows
 
     return matrix

@@ -13,17 +13,18 @@ from uuid import UUID
 
 import numpy as np
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
-from affect import evaluation, splits
+from affect import evaluation
 from consent.gate import Use, permitted
 from core import audit, jobs
 from core.errors import Refused
 from core.models import User
 from inference.models import ModelVersion, Prediction, Run
-from inference.services import baselines
+from inference.services import baselines, people
 from inference.services.baselines import Pair
-from labeling.models import GoldLabel, GoldStandard, ItemTarget, Question
+from labeling.models import GoldLabel, GoldStandard, Question
 
 SEED, RESAMPLES = 1, 1000
 
@@ -68,7 +69,8 @@ def start(*, actor: User, model_version: ModelVersion, gold_standard: GoldStanda
 def evaluate(run: Run) -> dict:
     """Do the evaluation; what the worker calls."""
     pairs = _pairs(run)
-    results = _plain(_measured(run, pairs)) | {"baselines": baselines.beside(run, pairs)}
+    results = _plain(_measured(run, pairs))
+    results |= {"baselines": baselines.beside(run, pairs), "from_training": _from_training(run, pairs)}
     with transaction.atomic():
         Run.objects.filter(pk=run.pk).update(results=results)
         audit.record("inference.run.ended", target=run, study=run.study_id, kind=run.kind, n=len(pairs))
@@ -85,13 +87,12 @@ def _measured(run: Run, pairs: Sequence[Pair]) -> evaluation.LabelEvaluation | e
 
 
 def _pairs(run: Run) -> list[Pair]:
-    """Every item that has both and is allowed; ties have no gold label and do not count."""
-    predictions = permitted(
-        Prediction.objects.filter(run_id=run.parameters["predictions_of"], nothing=""), Use("model_inference")
-    )
+    """Every item that has both and is allowed; ties have no gold label and do not count, and neither does an item whose
+    people no head of the model has not seen."""
     predicted = {
         item: number if label is None else label
-        for item, label, number in predictions.values_list("item_id", "label__code", "number")
+        for item, label, number, notes in _predictions(run).values_list("item_id", "label__code", "number", "notes")
+        if "seen_in_training" not in notes
     }
     gold = GoldLabel.objects.filter(
         gold_standard=run.gold_standard, question__identity=run.question.identity, item_id__in=list(predicted)
@@ -105,14 +106,25 @@ def _pairs(run: Run) -> list[Pair]:
     return pairs
 
 
+def _predictions(run: Run) -> QuerySet[Prediction]:
+    return permitted(
+        Prediction.objects.filter(run_id=run.parameters["predictions_of"], nothing=""), Use("model_inference")
+    )
+
+
+def _from_training(run: Run, pairs: Sequence[Pair]) -> dict[str, int]:
+    """How many items the model had learned from: those judged by a head that did not, and those left out for want of one."""
+    used = {pair.item for pair in pairs}
+    notes = dict(_predictions(run).values_list("item_id", "notes"))
+    return {
+        "out_of_fold": sum("out_of_fold" in told for item, told in notes.items() if item in used),
+        "left_out": sum("seen_in_training" in told for told in notes.values()),
+    }
+
+
 def _groups(items: Sequence[UUID]) -> dict[UUID, str]:
     """Item -> the people it is about; items that share somebody are one group, also when others are in only some of them."""
-    people: dict[UUID, set[str]] = {}
-    targets = ItemTarget.objects.filter(item_id__in=items)
-    for item, person in targets.values_list("item_id", "participant_id"):
-        people.setdefault(item, set()).add(str(person))
-    units = [splits.SplitItem(str(item), frozenset(who)) for item, who in people.items()]
-    return {UUID(item): group[0] for group in splits.components(units) for item in group}
+    return people.components({item: frozenset(map(str, who)) for item, who in people.targets(items).items()})
 
 
 def _plain(found: Any) -> dict:

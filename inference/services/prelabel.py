@@ -6,13 +6,14 @@ between is in no prediction. A run that is taken over after a worker's death goe
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from typing import BinaryIO
 from uuid import UUID
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import F, QuerySet
 from django.utils.translation import gettext as _
 
 from consent import assets, keys
@@ -25,7 +26,8 @@ from core.models import User
 from inference import backends, mapping
 from inference.backends import Input, Output
 from inference.models import ModelVersion, Prediction, Run
-from labeling.models import Campaign, Item, Track
+from inference.services import people
+from labeling.models import Alignment, Campaign, Item, ItemTarget, Track
 from labeling.services.suggestions import NewSuggestion, hand_down
 
 USE = Use("model_inference")
@@ -63,10 +65,13 @@ def start(*, actor: User, model_version: ModelVersion, campaign: Campaign) -> Ru
 
 
 def items(campaign: Campaign, modality: str) -> QuerySet[Item]:
-    """The items of a campaign that have the modality on a track that may be used for predictions now."""
-    usable = tracks(modality).filter(study=campaign.study_id).values("recording")
-    of_campaign = Item.objects.filter(campaign_items__campaign=campaign, recording__in=usable)
-    return permitted(of_campaign, USE)
+    """The items of a campaign whose targets appear on a track of the modality that may be used for predictions now."""
+    usable = tracks(modality).filter(study=campaign.study_id)
+    about = ItemTarget.objects.filter(
+        item__campaign_items__campaign=campaign, item__recording__tracks__in=usable,
+        item__recording__tracks__appearances__participant=F("participant"),
+    )  # fmt: skip
+    return permitted(Item.objects.filter(pk__in=about.values("item")), USE)
 
 
 def tracks(modality: str) -> QuerySet[Track]:
@@ -100,11 +105,23 @@ def predict(run: Run, running: jobs.Running) -> dict:
     for at in range(0, len(todo), BATCH):
         running.progress(len(done) + at, total)
         batch = todo[at : at + BATCH]
-        outputs = list(backend.predict(_inputs(batch, kind.modality), should_stop=lambda: False))
+        outputs = list(
+            backend.predict(_inputs(batch, kind.modality), should_stop=_asked(running, len(done) + at, total))
+        )
         running.check()  # cancelled meanwhile, or taken over by another worker: this batch is theirs
         store(run, batch, outputs, kind.task)
     running.progress(total, total)
     return _conclude(run)
+
+
+def _asked(running: jobs.Running, at: int, total: int) -> Callable[[], bool]:
+    """What a back end asks between two texts or two pictures, so that a cancelled run does not watch a film to its end."""
+
+    def should_stop() -> bool:
+        running.progress(at, total)  # raises Cancelled
+        return False
+
+    return should_stop
 
 
 def load(version: ModelVersion) -> backends.Predicting:
@@ -133,7 +150,9 @@ def store(run: Run, batch: Sequence[Item], outputs: Sequence[Output], task: back
         found = mapping.answer(output, task, run.question)
         prediction = Prediction(
             study_id=run.study_id, run=run, model_version_id=run.model_version_id, item_id=item_id, question=run.question, label=found.label,
-            number=found.number, confidence=found.confidence, distribution=found.distribution or {}, input_hash=output.input_hash, nothing=found.nothing,
+            number=found.number, confidence=found.confidence, distribution=found.distribution, input_hash=output.input_hash, nothing=found.nothing,
+            interval_low=found.interval and found.interval[0], interval_high=found.interval and found.interval[1], coverage=output.coverage,
+            notes=list(output.notes),
         )  # fmt: skip
         made.append(prediction)
         if not found.nothing:
@@ -163,24 +182,38 @@ def store(run: Run, batch: Sequence[Item], outputs: Sequence[Output], task: back
 
 def _inputs(batch: Sequence[Item], modality: str) -> Iterator[Input]:
     """What a back end looks at. Who stopped since the run began is left out here, before anything of theirs is opened."""
-    first: dict[UUID, Track] = {}
-    usable = tracks(modality).filter(recording__in=[item.recording_id for item in batch])
-    for track in usable.select_related("original").prefetch_related("appearances").order_by("position", "id"):
-        first.setdefault(track.recording_id, track)
+    chosen = people.tracks_about([item.pk for item in batch], tracks(modality))
+    bonds = people.bonds([item.pk for item in batch])
     for item in batch:
-        track = first.get(item.recording_id)
+        track = chosen.get(item.pk)
         if track is None:
             continue
+        groups = tuple(sorted(bonds[item.pk]))
         if modality == Modality.TEXT:
-            people = [one.participant_id for one in track.appearances.all()]
-            text = keys.open_text(bytes(track.text), study_id=item.study_id, participant_ids=people)
-            yield Input(str(item.pk), text=text, group=item.recording.session)
+            appear = [one.participant_id for one in track.appearances.all()]
+            text = keys.open_text(bytes(track.text), study_id=item.study_id, participant_ids=appear)
+            yield Input(str(item.pk), text=text, groups=groups)
         elif track.original is not None:
-            yield Input(str(item.pk), open=_opener(track))
+            yield Input(str(item.pk), open=_opener(track), groups=groups, span_us=_span(item, track))
 
 
-def _opener(track: Track):
+def _opener(track: Track) -> Callable[[], BinaryIO]:
     return lambda: assets.open_asset(track.original)
+
+
+def _span(item: Item, track: Track) -> tuple[int, int] | None:
+    """The item's part of the track, on the track's own clock; None for all of it."""
+    if item.kind == Item.Kind.WHOLE:
+        return None
+    newest = max(track.alignments.all(), key=lambda one: one.number, default=Alignment())
+    start, end = (_on_track(at, newest) for at in (item.start_us, item.end_us))
+    covers = start <= track.start_us and end >= track.start_us + track.duration_us
+    return None if covers or item.end_us <= item.start_us else (start, end)
+
+
+def _on_track(at_us: int, alignment: Alignment) -> int:
+    """A time of the recording clock on the track's: recording = offset + track × (1 + drift)."""
+    return (at_us - alignment.offset_us) * 1_000_000_000 // (1_000_000_000 + alignment.drift_ppb)
 
 
 @transaction.atomic

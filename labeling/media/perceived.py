@@ -8,7 +8,6 @@ Rogers, Scherer and Rosenthal (1971), who showed that words cannot be made out w
 
 from __future__ import annotations
 
-import io
 from collections.abc import Iterator
 from typing import Any, BinaryIO
 
@@ -16,8 +15,9 @@ import av
 import ffmpeg
 from av.error import FFmpegError
 
+from consent.scratch import Scratch
 from labeling.media.probe import opened
-from labeling.media.proxy import EVERYWHERE, SOURCE, blocks, indexed, run
+from labeling.media.proxy import EVERYWHERE, SOURCE, blocks, index, run
 from labeling.media.refused import MediaRefused
 
 CUTOFF_HZ = 400
@@ -26,11 +26,11 @@ SOUND_TYPE = "audio/ogg"
 
 
 def silent(stream: BinaryIO) -> tuple[str, Iterator[bytes]]:
-    """The picture alone, its packets untouched: media type and bytes. Memory: the size of the file.
+    """The picture alone, its packets untouched: media type and bytes. Memory: the index; the file is sealed scratch.
 
     Raises MediaRefused("transcode_failed") when the container cannot hold what it held.
     """
-    made = io.BytesIO()
+    made = Scratch()
     try:
         with opened(stream) as source:
             box = "webm" if "webm" in source.format.name else "mp4"
@@ -42,8 +42,14 @@ def silent(stream: BinaryIO) -> tuple[str, Iterator[bytes]]:
                         packet.stream = track
                         out.mux(packet)
     except (FFmpegError, ValueError) as error:
+        made.close()
         raise MediaRefused("transcode_failed") from error
-    return f"video/{box}", blocks(made)
+    return f"video/{box}", _drained(made)
+
+
+def _drained(made: Scratch) -> Iterator[bytes]:
+    with made:
+        yield from blocks(made)
 
 
 def sound(url: str, *, band_passed: bool) -> tuple[str, Iterator[bytes]]:
@@ -66,7 +72,7 @@ def band_passed(url: str, *, copy: bool) -> tuple[str, Iterator[bytes]]:
         source.video, _filtered(source.audio), "pipe:", format="mp4", acodec="aac", map_metadata=-1,
         movflags="frag_keyframe+delay_moov+default_base_moof", **picture, **EVERYWHERE,
     )  # fmt: skip
-    return "video/mp4", run(made, finish=indexed)
+    return "video/mp4", run(made, finish=index)
 
 
 def _filtered(heard: Any) -> Any:

@@ -2,13 +2,12 @@
 
 ffmpeg reads the original over a loopback address with a one-use token and writes to a pipe: no plaintext file exists. A
 pipe cannot be gone back in, so its MP4 comes in fragments, and browsers neither know the length of such a file nor seek in
-it well: the packets are put, as they are, into an MP4 with one index, in memory. Without B-frames and with every frame
-passed through, each frame is shown at the microsecond it had; a first frame after zero is kept by an edit list.
+it well: the packets are put, as they are, into an MP4 with one index, in a sealed scratch file. Without B-frames and with
+every frame passed through, each frame is shown at the microsecond it had; a first frame after zero is kept by an edit list.
 """
 
 from __future__ import annotations
 
-import io
 from collections.abc import Callable, Iterator
 from typing import Any, BinaryIO
 
@@ -17,6 +16,7 @@ import ffmpeg
 import imageio_ffmpeg
 from av.error import FFmpegError
 
+from consent.scratch import Scratch
 from labeling.media.probe import FORMATS
 from labeling.media.refused import MediaRefused
 
@@ -34,17 +34,19 @@ def transcode(url: str, modality: str) -> Iterator[bytes]:
             vf="scale=trunc(iw/2)*2:trunc(ih/2)*2", fps_mode="passthrough", enc_time_base="demux",
             movflags="frag_keyframe+delay_moov+default_base_moof", **EVERYWHERE,
         )  # fmt: skip
-        return run(made, finish=indexed)
+        return run(made, finish=index)
     return run(source.output("pipe:", format="ogg", acodec="libopus", audio_bitrate="96k", vn=None, **EVERYWHERE))
 
 
-def run(made: Any, *, finish: Callable[[BinaryIO], io.BytesIO] | None = None) -> Iterator[bytes]:
-    """What ffmpeg writes, block by block; put through `finish` as a whole where that is given."""
+def run(made: Any, *, finish: Callable[[BinaryIO, BinaryIO], None] | None = None) -> Iterator[bytes]:
+    """What ffmpeg writes, block by block; where `finish` is given it puts the whole, as it comes, into a sealed scratch file first."""
     # Nothing is said on the error output: it would be a second pipe to empty, and would name the address.
     process = made.run_async(cmd=imageio_ffmpeg.get_ffmpeg_exe(), pipe_stdout=True)
     try:
         if finish is not None:
-            yield from blocks(finish(process.stdout))
+            with Scratch() as whole:
+                finish(process.stdout, whole)
+                yield from blocks(whole)
         else:
             while block := process.stdout.read(BLOCK):
                 yield block
@@ -59,9 +61,8 @@ def run(made: Any, *, finish: Callable[[BinaryIO], io.BytesIO] | None = None) ->
         process.stdout.close()
 
 
-def indexed(fragments: BinaryIO) -> io.BytesIO:
-    """The same packets in an MP4 with one index. Memory: the size of the rendition."""
-    made = io.BytesIO()
+def index(fragments: BinaryIO, made: BinaryIO) -> None:
+    """The same packets in an MP4 with one index. Memory: the index."""
     with (
         av.open(fragments, format="mp4") as source,
         av.open(made, "w", format="mp4", options={"avoid_negative_ts": "disabled"}) as out,
@@ -72,11 +73,10 @@ def indexed(fragments: BinaryIO) -> io.BytesIO:
                 continue  # the end of a track
             packet.stream = tracks[packet.stream.index]
             out.mux(packet)
-    return made
 
 
-def blocks(made: io.BytesIO) -> Iterator[bytes]:
-    """What was made in memory, from its beginning."""
+def blocks(made: BinaryIO) -> Iterator[bytes]:
+    """What was made, from its beginning."""
     made.seek(0)
     while block := made.read(BLOCK):
         yield block

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from consent.models import Participant
@@ -24,6 +25,7 @@ PURPOSES = (
     Purpose.TRAIN_MODELS,
 )
 EMOTIONS = labeling.EMOTIONS
+Company = Callable[[int], Sequence[int]]
 EVERYONE = {"mia": "owner", "rhea": "researcher", "eva": "engineer", "cora": "curator", "dana": "privacy"}
 
 
@@ -60,14 +62,16 @@ class Scene:
 def scene(
     n: int = 12, people: int = 6, kinds: tuple[str, ...] = ("choice", "scale"), modality: str = Modality.AUDIO, *,
     raters: int = 3, purposes: tuple[str, ...] = PURPOSES, texts: list[str] | None = None, tie_at: int | None = None,
+    company: Company | None = None,
 ) -> Scene:  # fmt: skip
-    """`n` clips turn by turn about `people`, answered by imported raters; `tie_at` is an item on which all disagree."""
+    """`n` clips turn by turn about `people`, answered by imported raters; `tie_at` is an item on which all disagree, and
+    `company` tells which of the people clip n is about, instead."""
     users = {name: labeling.user(name) for name in (*EVERYONE, "otto")}
     study = labeling.study(users["mia"])
     for name, role in EVERYONE.items():
         access.grant(users[name], role, study, actor=None)
     who = agreeing(study, people, purposes)
-    items = clips(study, who, n, modality, texts)
+    items = clips(study, who, n, modality, texts, company)
     campaign = campaigns.create_campaign(
         actor=users["mia"], study=study, name="Clips", scheme_version=labeling.scheme(study, *kinds), overlap=raters
     )
@@ -93,14 +97,21 @@ def agreeing(study, n: int, purposes: tuple[str, ...] = PURPOSES) -> list[Partic
     return list(Participant.objects.filter(pk__in=[one.pk for one in made]).order_by("code"))
 
 
-def clips(study, who: list[Participant], n: int, modality: str, texts: list[str] | None = None) -> list[Item]:
-    """Recordings of one ready track and one item each."""
+def clips(
+    study, who: list[Participant], n: int, modality: str, texts: list[str] | None = None, company: Company | None = None,
+    code: str = "",
+) -> list[Item]:  # fmt: skip
+    """Recordings of one ready track and one item each, whose codes begin with `code`."""
+
+    def about(at: int) -> list[str]:
+        return [who[one].code for one in company(at)] if company else [who[at % len(who)].code]
+
     rows = [
         NewRecording(
-            f"R-{at:06}",
-            [NewTrack(modality, "main", [Appears(who[at % len(who)].code)], text=(texts or ["A fine day."])[at % len(texts or [1])]
+            f"{code}R-{at:06}",
+            [NewTrack(modality, "main", [Appears(one) for one in about(at)], text=(texts or ["A fine day."])[at % len(texts or [1])]
                       if modality == Modality.TEXT else "", duration_us=labeling.CLIP_US, ready=True)],
-            [NewItem(f"I-{at:06}", [who[at % len(who)].code], end_us=labeling.CLIP_US)],
+            [NewItem(f"{code}I-{at:06}", about(at), end_us=labeling.CLIP_US)],
             source="A public corpus" if at % 2 else "", licence="CC BY 4.0" if at % 2 else "",
         )
         for at in range(n)

@@ -7,10 +7,13 @@ set-up itself.
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from django.core.files.storage import storages
 
+from consent import keys
 from inference import fetch
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -39,3 +42,22 @@ def models(model_bundle: Path) -> Path:
 @pytest.fixture(scope="session")
 def media() -> Path:
     return ROOT / "demo" / "media"
+
+
+@pytest.fixture
+def installed(settings, models: Path) -> None:
+    """The application finds the models where the set-up put them."""
+    settings.CONCORD_MODELS = models
+
+
+@pytest.fixture
+def own_folders(settings, tmp_path: Path) -> Iterator[None]:
+    """Keys, ledger and store of the test's own."""
+    settings.CONCORD_KEYS, settings.CONCORD_LEDGER = tmp_path / "keys", tmp_path / "ledger"
+    store = {"BACKEND": "django.core.files.storage.FileSystemStorage", "OPTIONS": {"location": tmp_path / "store"}}
+    settings.STORAGES = {**settings.STORAGES, "store": store}
+    storages._storages.clear()
+    keys.forget()
+    yield
+    keys.forget()
+    storages._storages.clear()

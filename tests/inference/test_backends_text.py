@@ -13,12 +13,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.errors import Refused
-from inference.backends import LONGEST_TEXT, Input, Output, minilm, normalise, text_hash, vader
-from inference.backends.heads import Head, train_text_head
+from inference.backends import LONGEST_TEXT, Input, Output, folder, minilm, normalise, text_hash, vader
+from inference.backends.heads import Head, _training_rows, train_text_head
 
 
-def one(backend: vader.Backend | minilm.Backend, text: str, group: str = "") -> Output:
-    (output,) = backend.predict([Input("k", text=text, group=group)], should_stop=lambda: False)
+def one(backend: vader.Backend | minilm.Backend, text: str, *groups: str) -> Output:
+    (output,) = backend.predict([Input("k", text=text, groups=groups)], should_stop=lambda: False)
     return output
 
 
@@ -136,6 +136,21 @@ def test_the_demo_sentences_are_ranked_much_as_people_rank_them(
     assert np.corrcoef(predicted, [entry["mean_valence"] for entry in snippets])[0, 1] > 0.6
 
 
+def test_a_cancelled_training_stops_embedding(models: Path, monkeypatch) -> None:
+    class Cancelled(Exception):
+        pass
+
+    embedded, embed = [], minilm.Embedder.embed
+    monkeypatch.setattr(minilm.Embedder, "embed", lambda self, text: embedded.append(text) or embed(self, text))
+
+    def cancel(done: int, total: int) -> None:
+        raise Cancelled
+
+    with pytest.raises(Cancelled):
+        minilm.feature_matrix(models, progress=cancel)([f"sentence {n}" for n in range(400)])
+    assert 0 < len(embedded) < 100
+
+
 def test_a_new_sentence_is_judged_by_the_full_head(embedding: minilm.Backend) -> None:
     bad, good = one(embedding, "I regret buying this, it is awful."), one(embedding, "We love it, a wonderful present!")
     assert bad.notes == good.notes == ()
@@ -219,7 +234,64 @@ def test_no_head_learns_from_the_sources_or_the_sentences_of_its_own_fold() -> N
         again = train(texts, other, groups)
         assert np.array_equal(again.weights[fold], head.weights[fold])
         assert not np.array_equal(again.weights[-1], head.weights[-1])
-    assert head.row("", text_hash("aaaa shared sentence")) in (folds["g0"], folds["g1"])
+    assert head.folds_of((), text_hash("aaaa shared sentence")) < {folds["g0"], folds["g1"]}
+
+
+def test_each_fold_has_a_head_that_learned_nothing_of_it() -> None:
+    texts, values, groups = corpus(150, 15)
+    head = train(texts, values, groups)
+    for fold in range(head.meta["folds"]):
+        inside = [head.meta["group_folds"][group] == fold for group in groups]
+        assert 0 < sum(inside) < len(inside)
+        other = [-value if held else value for value, held in zip(values, inside, strict=True)]
+        again = train(texts, other, groups)
+        assert np.array_equal(again.weights[fold], head.weights[fold])
+        assert not np.array_equal(again.weights[fold - 1], head.weights[fold - 1])
+
+
+def test_a_source_is_known_again_by_each_of_its_names_and_two_of_different_folds_by_no_head() -> None:
+    texts, values, groups = corpus(120, 12)
+    names = [{f"{group} a", f"{group} b"} for group in groups]
+    head = train_text_head(
+        texts, values, groups, features=words, feature_names="letters", corpus="made up", names=names, people=24
+    )
+    folds = head.meta["group_folds"]
+    assert set(folds) == set().union(*names)
+    assert all(folds[f"g{n} a"] == folds[f"g{n} b"] for n in range(12))
+    assert (head.meta["groups"], head.meta["people"]) == (12, 24)
+    assert head.folds_of(("g3 b", "somebody new"), "") == {folds["g3 b"]}
+    assert head.row(head.folds_of(("g3 b",), "")) == folds["g3 b"]
+    apart = next(n for n in range(12) if folds[f"g{n} a"] != folds["g0 a"])
+    assert head.folds_of(("g0 a", f"g{apart} a"), "") == {folds["g0 a"], folds[f"g{apart} a"]}
+    assert head.folds_of(("somebody new",), "") == set()
+    assert head.row(set()) == head.row({0, 1}) == head.meta["folds"]
+
+
+def test_fewer_separate_groups_than_folds_are_refused() -> None:
+    texts, values, groups = corpus(120, 4)
+    with pytest.raises(Refused) as refused:
+        train_text_head(texts, values, groups, features=words, feature_names="letters", corpus="made up", people=12)
+    assert (refused.value.code, refused.value.facts) == ("too_few_separate_groups", {"found": 4, "least": 5})
+
+
+def test_the_folds_of_the_review_set_share_no_review_and_no_sentence(embedding: minilm.Backend, models: Path) -> None:
+    sentences = list(minilm.reviews(folder.read(models, "corpora/reviews.tsv")))
+    head = embedding.head
+    fold = head.meta["group_folds"]
+    assert {one.group for one in sentences} == set(fold)
+    assert sorted(set(fold.values())) == list(range(head.meta["folds"]))
+    held = {number: {text_hash(one.text) for one in sentences if fold[one.group] == number} for number in range(5)}
+    hashes = [text_hash(one.text) for one in sentences]
+    folds = np.array([fold[one.group] for one in sentences])
+    for number, taught in enumerate(_training_rows(folds, hashes, 5)[:-1]):
+        learned = [one for one, keep in zip(sentences, taught, strict=True) if keep]
+        assert len(learned) > 2000
+        assert not {one.group for one in learned} & {group for group, its in fold.items() if its == number}
+        assert not {text_hash(one.text) for one in learned} & held[number]
+    assert all(
+        head.folds_of((one.group,), digest) == {fold[one.group]} for one, digest in zip(sentences, hashes, strict=True)
+    )
+    assert all(digest in held[min(head.folds_of((), digest))] for digest in hashes)
 
 
 @given(st.binary(max_size=300))

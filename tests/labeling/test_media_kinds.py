@@ -1,15 +1,21 @@
 """Files that can be used: what is read of them, their peaks, and the rendition that browsers play."""
 
 import io
+import subprocess
+import tracemalloc
 from fractions import Fraction
+from pathlib import Path
 
 import av
+import imageio_ffmpeg
 import numpy as np
 import pytest
 
 from affect.codecs import trace as container
 from affect.codecs.trace import Flag
 from consent import assets
+from consent.scratch import Scratch
+from labeling.media import proxy
 from labeling.media.peaks import PER_SECOND, peaks
 from labeling.media.probe import probe
 from labeling.media.signal import read_csv
@@ -169,3 +175,26 @@ def test_an_hour_of_sound_is_read_without_holding_it():
     found = peaks(io.BytesIO(data), start_us=0, duration_us=3_600_000_000)
     assert len(found) == 2 * 3600 * PER_SECOND
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 60_000  # kB; decoded it is 115 MB
+
+
+def test_the_memory_of_a_rendition_does_not_grow_with_its_length():
+    film = Path(__file__).resolve().parents[2] / "demo" / "media" / "v05_woman_full_19s.mp4"
+    command = [
+        imageio_ffmpeg.get_ffmpeg_exe(), "-loglevel", "error", "-stream_loop", "49", "-i", film, "-c", "copy", "-f", "mp4",
+        "-movflags", "frag_keyframe+delay_moov+default_base_moof", "pipe:",
+    ]  # fmt: skip
+    with subprocess.Popen([str(word) for word in command], stdout=subprocess.PIPE) as process, Scratch() as made:
+        tracemalloc.start()
+        try:
+            proxy.index(process.stdout, made)
+            _now, peak = tracemalloc.get_traced_memory()
+        finally:
+            tracemalloc.stop()
+        assert process.wait() == 0
+        size = made.seek(0, io.SEEK_END)
+        made.seek(0)
+        with av.open(made) as opened:
+            assert opened.duration > 16 * 60 * 1_000_000
+            assert sum(1 for _packet in opened.demux(video=0)) > 50 * 400
+    assert size > 40_000_000
+    assert peak < 4_000_000
