@@ -97,9 +97,12 @@ def respond(request: HttpRequest, problem: Problem) -> HttpResponse:
     """Say a problem in the form the client asked for."""
     if for_programs(request):
         return _details(request, problem)
-    template = "core/_problem.html" if getattr(request, "htmx", False) else "core/problem.html"
+    fragment = getattr(request, "htmx", False)
+    template = "core/_problem.html" if fragment else "core/problem.html"
     body = render_to_string(template, {"problem": problem, "instance": _instance(request)}, request)
-    return HttpResponse(body, status=problem.status, headers=problem.headers)
+    # htmx shows no answer of 400 and above by itself; static/js/app.js lets it show those that say where they go.
+    headers = {**problem.headers, "HX-Reswap": "innerHTML"} if fragment else problem.headers
+    return HttpResponse(body, status=problem.status, headers=headers)
 
 
 def completed(request: HttpRequest, response: HttpResponse) -> HttpResponse:

@@ -25,6 +25,7 @@ from core.models import ApiToken, Job, User
 from core.services import accounts
 from core.services import tokens as token_services
 
+MOVED = "job-moved"  # what a page hears when the state of a job that it shows is another
 BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
 
 
@@ -127,7 +128,8 @@ def language(request: HttpRequest) -> HttpResponse:
 def job(request: HttpRequest, job_id: UUID) -> HttpResponse:
     """The fragment with the bar; it asks for itself every second while the job is not at its end.
 
-    `?then=` is the page where the result is: it is shown when the job is done.
+    `?then=` is the page where the result is: it is shown when the job is done. `?was=` is the state that the bar shows:
+    when it is another now, what else on the page tells of jobs hears of it (`job-moved`).
     """
     found = _seen(request, job_id)
     then = request.GET.get("then", "")
@@ -135,13 +137,17 @@ def job(request: HttpRequest, job_id: UUID) -> HttpResponse:
     response = render(request, "core/_job.html", {**_shown(found), "then": then})
     if found.state == Job.State.DONE and then:
         response["HX-Redirect"] = then
+    elif found.state != request.GET.get("was", found.state):
+        response["HX-Trigger"] = MOVED
     return response
 
 
 def follow(request: HttpRequest, found: Job, then: str) -> HttpResponse:
     """The answer to a form that started a job: its progress as a fragment, or the page where the result will be."""
     if request.htmx:
-        return render(request, "core/_job.html", {**_shown(found), "then": then})
+        response = render(request, "core/_job.html", {**_shown(found), "then": then})
+        response["HX-Trigger"] = MOVED
+        return response
     messages.info(request, _("Started. The result appears here when it is done."))
     return redirect(then)
 
@@ -149,7 +155,10 @@ def follow(request: HttpRequest, found: Job, then: str) -> HttpResponse:
 @login_required
 @require_POST
 def cancel_job(request: HttpRequest, job_id: UUID) -> HttpResponse:
-    return render(request, "core/_job.html", _shown(jobs.cancel(_seen(request, job_id), request.user)))
+    found = jobs.cancel(_seen(request, job_id), request.user)
+    response = render(request, "core/_job.html", _shown(found))
+    response["HX-Trigger"] = MOVED
+    return response
 
 
 def _seen(request: HttpRequest, job_id: UUID) -> Job:

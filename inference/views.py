@@ -25,6 +25,9 @@ from labeling.models import Campaign, GoldStandard
 from labeling.services import ratings
 from labeling.views.studies import crumbs, held_study
 
+# The forms of one page ask for the same things: the ids of their fields tell them apart, for labels point at ids.
+PRELABEL, EVALUATE, TRAIN = "prelabel_%s", "evaluate_%s", "train_%s"
+
 
 class RegisterForm(forms.Form):
     backend = forms.ChoiceField(choices=[(name, name) for name in backends.BACKENDS], label=gettext_lazy("Back end"))
@@ -76,7 +79,7 @@ def register(request: HttpRequest, study_id: UUID) -> HttpResponse:
 @require_POST
 def start_prelabel(request: HttpRequest, study_id: UUID) -> HttpResponse:
     study = held_study(request, study_id, "run")
-    form = PrelabelForm(request.POST, study=study)
+    form = PrelabelForm(request.POST, study=study, auto_id=PRELABEL)
     if not form.is_valid():
         return _page(request, study, prelabel_form=form)
     run = prelabel.start(actor=request.user, **form.cleaned_data)
@@ -86,7 +89,7 @@ def start_prelabel(request: HttpRequest, study_id: UUID) -> HttpResponse:
 @require_POST
 def start_evaluate(request: HttpRequest, study_id: UUID) -> HttpResponse:
     study = held_study(request, study_id, "run")
-    form = EvaluateForm(request.POST, study=study)
+    form = EvaluateForm(request.POST, study=study, auto_id=EVALUATE)
     if not form.is_valid():
         return _page(request, study, evaluate_form=form)
     run = evaluate.start(actor=request.user, **form.cleaned_data)
@@ -96,7 +99,7 @@ def start_evaluate(request: HttpRequest, study_id: UUID) -> HttpResponse:
 @require_POST
 def start_train(request: HttpRequest, study_id: UUID) -> HttpResponse:
     study = held_study(request, study_id, "run")
-    form = EvaluateForm(request.POST, study=study)
+    form = EvaluateForm(request.POST, study=study, auto_id=TRAIN)
     if not form.is_valid():
         return _page(request, study, train_form=form)
     run = train.start(actor=request.user, **form.cleaned_data)
@@ -168,9 +171,9 @@ def _page(request: HttpRequest, study: Study, **forms_: forms.Form) -> HttpRespo
         "registered": registered,
         "runs": runs,
         "register_form": RegisterForm(),
-        "prelabel_form": PrelabelForm(study=study),
-        "evaluate_form": EvaluateForm(study=study),
-        "train_form": EvaluateForm(study=study),
+        "prelabel_form": PrelabelForm(study=study, auto_id=PRELABEL),
+        "evaluate_form": EvaluateForm(study=study, auto_id=EVALUATE),
+        "train_form": EvaluateForm(study=study, auto_id=TRAIN),
         "crumbs": crumbs(study, (_("Models"), "")),
         **forms_,
     }

@@ -5,6 +5,9 @@ what is wrong by row, column and a stable code, so that a page can show the list
 with an error is left out of the result; whoever imports decides whether the rest may come in.
 
 Rows are counted as spreadsheets count them: the header is row 1, and a cell with line breaks is still one row.
+
+Nothing in the application reads with it yet: it waits for the imports of tables with named columns (participants,
+annotations, transcripts). Files of signals are no such tables, often without a header; `labeling.media.signal` reads them.
 """
 
 from __future__ import annotations

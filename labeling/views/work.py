@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 from urllib.parse import urlencode
+from uuid import UUID
 
 from django.db.models import Prefetch
 from django.template.defaultfilters import floatformat
@@ -101,19 +102,30 @@ def suggestion(assignment: Assignment, answered: Annotation | None) -> dict[str,
     rule = assignment.campaign.predictions
     if rule == Campaign.Predictions.NEVER or (rule == Campaign.Predictions.AFTER and answered is None):
         return None
-    rows = Suggestion.objects.filter(campaign_id=assignment.campaign_id, item_id=assignment.item_id, current=True)
-    found = list(
+    return _predicted(assignment.campaign_id, [assignment.item_id]).get(assignment.item_id)
+
+
+def _predicted(campaign_id: UUID, item_ids: Iterable[UUID]) -> dict[UUID, dict[str, str]]:
+    """What a model predicts of these items, in a line each; of an item whose use for that ended, nothing."""
+    rows = Suggestion.objects.filter(campaign_id=campaign_id, item_id__in=item_ids, current=True)
+    found: dict[UUID, list[Suggestion]] = {}
+    for one in (
         permitted(rows, Use("model_inference")).select_related("label", "question").order_by("question__position")
-    )
-    if not found:
-        return None
-    parts = [
-        said(one.label.name, one.label.code)
-        if one.label
-        else f"{said(one.question.prompt)} {floatformat(one.number, -2)}"
-        for one in found
-    ]
-    return {"text": ", ".join(parts), "model": found[0].model_name, "version": found[0].model_version}
+    ):
+        found.setdefault(one.item_id, []).append(one)
+    return {
+        item_id: {
+            "text": ", ".join(
+                said(one.label.name, one.label.code)
+                if one.label
+                else f"{said(one.question.prompt)} {floatformat(one.number, -2)}"
+                for one in its
+            ),
+            "model": its[0].model_name,
+            "version": its[0].model_version,
+        }
+        for item_id, its in found.items()
+    }
 
 
 def _campaign(campaign: Campaign) -> dict[str, Any]:
@@ -235,7 +247,8 @@ def _own(assignment: Assignment) -> Annotation | None:
 
 
 def _strip(assignment: Assignment, asked: Definition, place: QueuePlace) -> list[dict[str, Any]]:
-    """The person's last answers, the item at hand, and what comes."""
+    """The person's last answers, the item at hand, and what comes. A prediction shown after the answer stands by the answer
+    it is about: it is told of no item that is still to be answered, and takes no sight from the item at hand."""
     before = list(
         Assignment.objects.filter(
             annotator_id=assignment.annotator_id, campaign_id=assignment.campaign_id, position__lt=assignment.position,
@@ -250,12 +263,15 @@ def _strip(assignment: Assignment, asked: Definition, place: QueuePlace) -> list
         )
         labels = dict(current.values_list("assignment_id", "answers__label_id"))
     by_id = {label.id: label for label in choice.labels.values()} if choice else {}
+    shown_after = before and assignment.campaign.predictions == Campaign.Predictions.AFTER
+    predicted = _predicted(assignment.campaign_id, [one.item_id for one in before]) if shown_after else {}
     strip = []
     for one in before:
         label = by_id.get(labels.get(one.pk))
         strip.append({
             "index": one.position, "state": "answered", "label": said(label.name, label.code) if label else _("answered"),
             "emotion": label.emotion if label else "", "url": reverse("labeling:item", args=[one.campaign_id, one.pk]),
+            "predicted": predicted.get(one.item_id),
         })  # fmt: skip
     strip.append({"index": assignment.position, "state": "here", "label": "", "emotion": "", "url": None})
     last = min(assignment.position + STRIP_AFTER, assignment.campaign.size)

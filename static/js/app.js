@@ -12,6 +12,13 @@ function awaken(root) {
 awaken(document);
 document.addEventListener("htmx:load", (event) => awaken(event.detail.elt));
 
+// What a form is refused with stands where its result would stand; htmx alone would say nothing of it.
+document.addEventListener("htmx:beforeSwap", ({ detail }) => {
+  if (detail.xhr.status < 400 || detail.requestConfig.verb !== "post" || !detail.xhr.getResponseHeader("HX-Reswap")) return;
+  detail.shouldSwap = true;
+  detail.isError = false;
+});
+
 // Dialogs open and close by attribute: data-open="id", data-close. The key of a shortcut is on the same button.
 document.addEventListener("click", (event) => {
   const opener = event.target.closest?.("[data-open]");

@@ -336,6 +336,24 @@ def test_a_suggestion_is_marked_as_a_models_and_chooses_nothing(page: Page, benc
     assert page.locator("input:checked:not([data-auto])").count() == 0 + page.locator("#skip input:checked").count()
 
 
+def test_a_prediction_shown_after_the_answer_stands_by_the_clip_it_is_about_and_not_over_the_next(
+    page: Page, bench: Bench
+):
+    open_item(page, bench, "segment")
+    page.keyboard.press("3")
+    page.wait_for_url("**/next/segment")
+    expect(page.locator(".saved")).to_contain_text("Saved")
+    assert page.locator(".toast").count() == 0
+    open_item(page, bench, "video")
+    told = page.locator(".strip > *", has_text="model: ")
+    expect(told).to_have_count(1)
+    expect(told).to_contain_text("Joy")  # the person's own answer, and below it
+    expect(told.locator(".predicted")).to_have_text("model: Sadness, 0.61")
+    expect(told.locator(".predicted")).to_have_attribute(
+        "title", "A model predicted: Sadness, 0.61 (face-expression 1.2)"
+    )
+
+
 def test_a_flag_is_set_and_taken_back_by_key(page: Page, bench: Bench):
     open_item(page, bench, "video")
     page.keyboard.press("b")

@@ -297,7 +297,8 @@ def form_of(name: str):
 def work(name: str, language: str = "en") -> dict:
     item = ITEMS[name]
     index = list(ITEMS).index(name) + 140
-    strip = [{"index": index - 2, "state": "answered", "label": "Joy", "emotion": "joy", "url": "/label/audio"},
+    strip = [{"index": index - 2, "state": "answered", "label": "Joy", "emotion": "joy", "url": "/label/audio",
+              "predicted": {"text": "Sadness, 0.61", "model": "face-expression", "version": "1.2"}},
              {"index": index - 1, "state": "answered", "label": "Neutral", "emotion": "neutral", "url": "/label/text"},
              {"index": index, "state": "here", "label": "", "emotion": "", "url": f"/label/{name}"},
              {"index": index + 1, "state": "next", "label": "ready", "emotion": "", "url": ""}]  # fmt: skip
@@ -367,9 +368,12 @@ def submit(request, name: str):
         if lost and (fault := failure()):
             return fault
     return JsonResponse(
-        {"annotation_id": "a", "revision": 1, "saved_at": "2026-11-22T16:00:00Z", "next_url": f"/next/{name}"},
+        {
+            "annotation_id": "a", "revision": 1, "saved_at": "2026-11-22T16:00:00Z", "next_url": f"/next/{name}",
+            "prediction": {"text": "Sadness, 0.61", "model": "face-expression", "version": "1.2"},
+        },
         status=201,
-    )
+    )  # fmt: skip
 
 
 def chunk(request):

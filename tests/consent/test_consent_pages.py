@@ -11,9 +11,10 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from consent.models import Erasure, Notice, Request
+from consent.models import ConsentEvent, Erasure, Notice, Request
 from consent.services import consents, links, packages, requests
 from core import access, jobs
+from core.models import Job
 from tests.consent import factories as make
 
 pytestmark = pytest.mark.django_db(databases=["default", "keys"])
@@ -88,9 +89,16 @@ def test_pause_resume_stop_and_erase_are_four_buttons(page, ada, text):
     assert (ada.state, allowed(ada)) == ("stopped", set())
     assert Erasure.objects.get().state == "scheduled"
     client.post(at("mine_erase"))
+    said = list(ConsentEvent.objects.values_list("kind", flat=True))
     wrong = client.post(at("mine_code"), {"code": "00000000"})
-    assert wrong.status_code in (422, 302)
-    assert client.get(at()).status_code == 200
+    assert wrong.status_code == 422
+    assert "This code is wrong or too old." in wrong.content.decode()
+    erasure = Erasure.objects.get()
+    assert (erasure.state, erasure.confirmed_by, erasure.confirm_tries) == ("scheduled", "", 1)
+    assert list(ConsentEvent.objects.values_list("kind", flat=True)) == said, "nothing was confirmed"
+    assert not Job.objects.exists()
+    ada.refresh_from_db()
+    assert ada.state == "stopped"
 
 
 def test_who_confirmed_with_the_code_need_not_wait(page, ada, talk):

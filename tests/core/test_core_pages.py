@@ -150,6 +150,14 @@ class TestJobs:
         job.refresh_from_db()
         assert job.cancel_asked
 
+    def test_the_rest_of_the_page_hears_of_a_job_whose_state_is_another_now(self, signed_in, ana):
+        job = Job.objects.create(kind="core.page_test", actor=ana, state="running")
+        assert f"/jobs/{job.pk}/?was=running" in signed_in.get(f"/jobs/{job.pk}/").content.decode()
+        heard = {was: signed_in.get(f"/jobs/{job.pk}/?was={was}").get("HX-Trigger") for was in ("queued", "running")}
+        assert heard == {"queued": "job-moved", "running": None}
+        assert signed_in.get(f"/jobs/{job.pk}/").get("HX-Trigger") is None
+        assert signed_in.post(f"/jobs/{job.pk}/cancel/")["HX-Trigger"] == "job-moved"
+
     def test_an_ended_job_asks_no_more(self, signed_in, ana):
         job = Job.objects.create(kind="core.page_test", actor=ana)
         assert jobs.run(job.pk).state == "done"

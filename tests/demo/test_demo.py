@@ -19,6 +19,31 @@ print(json.dumps({m._meta.label: m.objects.count() for a in ("core", "consent", 
                   for m in apps.get_app_config(a).get_models()}))
 """
 
+# ana goes through her queue until the second voice of the conversation is at hand; what she skipped comes back.
+CONVERSATION = """
+import json
+from django.db import transaction
+from django.test import Client
+from core.models import User
+from labeling.models import Campaign, Recording
+from labeling.services import queue
+talk = Recording.objects.get(code='c01')
+tracks = [[t.modality, t.name, [[a.participant.code, a.role] for a in t.appearances.all()]] for t in talk.tracks.order_by('name')]
+items = {i.code: list(i.targets.values_list('code', flat=True)) for i in talk.items.all()}
+ana, pages = User.objects.get(email='ana@demo.example'), {}
+campaign = Campaign.objects.get(name='Clips: what is expressed')
+client = Client(headers={'accept-language': 'en'})
+client.force_login(ana, 'allauth.account.auth_backends.AuthenticationBackend')
+with transaction.atomic():
+    while len(pages) < 2:
+        one = queue.next_assignment(ana, campaign)
+        if one.item.code in items:
+            pages[one.item.code] = client.get(f'/label/{campaign.pk}/{one.pk}/').content.decode()
+        queue.skip(actor=ana, assignment=one)
+    transaction.set_rollback(True)
+print(json.dumps([tracks, items, pages]))
+"""
+
 
 @pytest.mark.parametrize("entry", MANIFEST, ids=lambda entry: entry["file"])
 def test_a_file_is_what_the_manifest_says(entry: dict):
@@ -48,6 +73,20 @@ def test_loading_again_changes_nothing(demo):
 def test_everything_was_read_and_can_be_labeled(demo):
     code = "from labeling.models import Track; print(set(Track.objects.values_list('state', flat=True)))"
     assert demo.ask(code) == "{'ready'}"
+
+
+def test_a_conversation_is_labeled_voice_by_voice_and_the_question_says_whose(demo):
+    tracks, items, pages = json.loads(demo.ask(CONVERSATION))
+    assert tracks == [
+        ["audio", "voice A", [["P-0005", "target"]]],
+        ["audio", "voice B", [["P-0006", "partner"]]],
+    ]
+    assert items == {"c01.A": ["P-0005"], "c01.B": ["P-0006"]}
+    for code, (who,) in items.items():
+        other = next(target for (target,) in items.values() if target != who)
+        assert f"What does {who} appear to express?" in pages[code]
+        assert other not in pages[code]
+        assert pages[code].count("<audio ") == 2, "both voices are heard"
 
 
 def test_simulated_annotators_are_named_so(demo):

@@ -66,6 +66,54 @@ def test_a_predicted_number_is_told_as_people_write_numbers(scene, ana, language
     assert "2,4496" not in page
 
 
+def predicted(scene, label="anger"):
+    """A model's prediction for every item of the scene."""
+    question = Question.objects.get(scheme_version=scene.campaign.scheme_version, key="emotion")
+    found = question.labels.get(code=label).pk
+    made = [suggestions.NewSuggestion(item.pk, uuid4(), label_id=found) for item in scene.items]
+    suggestions.hand_down(
+        campaign=scene.campaign, question=question, model_name="m", model_version="1", suggestions=made
+    )
+
+
+def strip(page):
+    """What the strip tells of each item, from the first of it on, and what the page says beside it."""
+    told = page.partition('<nav class="strip"')[2].partition("</nav>")[0]
+    return [one.partition("</span>")[2] for one in told.split('<span class="smaller">')[1:]], page.replace(told, "")
+
+
+@pytest.mark.parametrize(
+    ("rule", "before", "after"), [("never", False, False), ("after", False, True), ("suggestion", True, False)]
+)
+def test_a_prediction_is_told_when_the_campaigns_rule_says(scene, ana, rule, before, after):
+    """`before`: beside the questions that are open. `after`: beside the answer, in the strip of what came before."""
+    predicted(scene)
+    Campaign.objects.update(predictions=rule)
+    first = queue.next_assignment(scene.ana, scene.campaign)
+    places, rest = strip(ana.get(url(first)).content.decode())
+    assert ["predicted" in place for place in places] == [False] * 3
+    assert ("A model predicts: Anger" in rest) is before
+    acknowledged = send(ana, url(first, "submit"), body(first)).json()
+    assert acknowledged.get("prediction") == ({"text": "Anger", "model": "m", "version": "1"} if after else None)
+    second = queue.next_assignment(scene.ana, scene.campaign)
+    places, rest = strip(ana.get(url(second)).content.decode())
+    assert ["predicted" in place for place in places] == [after, False, False, False]
+    assert ('title="A model predicted: Anger (m 1)"' in places[0]) is after
+    assert ("A model predicts: Anger" in rest) is before  # of the item at hand nothing more is told than of the first
+    again = ana.get(url(first)).content.decode()
+    assert ("A model predicts: Anger" in again) is (rule != "never")
+
+
+def test_a_prediction_that_may_no_longer_be_used_is_told_of_no_answer(scene, ana):
+    predicted(scene)
+    Campaign.objects.update(predictions="after")
+    send(ana, url(first := queue.next_assignment(scene.ana, scene.campaign), "submit"), body(first))
+    second = url(queue.next_assignment(scene.ana, scene.campaign))
+    assert "predicted" in strip(ana.get(second).content.decode())[0][0]
+    Permission.objects.filter(purpose="model_inference").delete()
+    assert "predicted" not in strip(ana.get(second).content.decode())[0][0]
+
+
 def test_an_answer_is_acknowledged_and_a_repeat_is_told_apart(scene, ana):
     one = queue.next_assignment(scene.ana, scene.campaign)
     first, again = send(ana, url(one, "submit"), body(one)), send(ana, url(one, "submit"), body(one))

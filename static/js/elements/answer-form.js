@@ -181,7 +181,6 @@ class AnswerForm extends HTMLElement {
     if (kind === "again" || kind === "signed-out") { this.#problem("waiting", kind === "again" ? say("waiting.text") : say("signed-out")); return; }
     if (entry.kind !== this.#sent) return; // a chunk of a trace; its answer follows
     this.#sent = "saved";
-    if (body?.prediction) toast(say("prediction", { what: body.prediction.text, model: `${body.prediction.model} ${body.prediction.version}` }));
     this.#go(body?.next_url || this.dataset.next);
   }
 
