@@ -254,7 +254,7 @@ API = (
     *api("campaigns-members", "GET", {200: "mia rhea", 403: "dana"}),
     *api("studies-members datasets-members models-members", "POST", {422: "mia", 403: "rhea dana"}),
     *api("campaigns-members", "POST", {422: "mia rhea", 403: "dana"}),
-    *api("studies-take-role datasets-take-role models-take-role", "DELETE", {422: "mia", 403: "rhea dana"}),
+    *api("studies-take-role datasets-take-role models-take-role", "DELETE", {403: "rhea dana"}),  # ana has none here
     *api("campaigns-take-role", "DELETE", {422: "mia rhea", 403: "dana"}),
     *api("jobs-cancel", "POST", {200: "mia rhea dana"}),
     *api("controllers-list studies-list", "POST", {422: "mia"}, others=403),

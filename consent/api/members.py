@@ -74,9 +74,9 @@ class WithMembers:
     @extend_schema(request=None, responses={204: None})
     @action(detail=True, methods=["delete"], url_path="members/<uuid:user_id>/<str:role>", **LONE)
     def take_role(self, request: Request, pk: UUID, user_id: UUID, role: str) -> Response:
-        """Take a role back. Twice does no harm; 409 `last_of_role` for the last owner of a study."""
+        """Take a role back. 404 for whoever holds no role here; 409 `last_of_role` for the last owner of a study."""
         root = self.held(pk, self.queryset.model.members_action)
-        user = access.within(User.objects.all(), pk=user_id)
+        user = access.within(User.objects.filter(pk__in=access.grants(root).values("user")), pk=user_id)
         members.take(actor=request.user, root=root, role=role, user=user)
         return Response(status=204)
 

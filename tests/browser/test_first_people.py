@@ -69,6 +69,7 @@ def fresh(own_data: Path) -> Iterator[Fresh]:
 def at(chrome: Browser, fresh: Fresh) -> Iterator[Page]:
     with closing(chrome.new_context(viewport={"width": 1280, "height": 900}, base_url=fresh.url)) as context:
         page = context.new_page()
+        page.set_default_timeout(90_000)  # the first page of a server that has just begun
         watched = Watched(page, fresh.url)
         yield page
         assert watched.wrong == []
@@ -133,7 +134,7 @@ def test_the_first_administrator_brings_a_second_person_to_work(chrome, fresh):
         olga.get_by_role("button", name="Open the campaign").click()
         olga.get_by_role("navigation", name="Campaign", exact=True).get_by_role("link", name="People").click()
         olga.locator("input[name=email]").fill("ana@lab.example")
-        olga.locator("select[name=role]").select_option("annotator")
+        olga.locator("select#id_role").select_option("annotator")
         olga.get_by_role("button", name="Give the role").click()
         row = olga.get_by_role("row", name="Ana Ribeiro")
         expect(row).to_contain_text("A01")
