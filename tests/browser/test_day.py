@@ -41,6 +41,17 @@ PIXELS = """() => {
   const shades = [...brush.getImageData(0, 0, 32, 32).data].filter((_shade, at) => at % 4 === 0);
   return Math.max(...shades) - Math.min(...shades);
 }"""
+# How high a drawn line reaches, of a hundred, and of how many points it is: 0 of what is not drawn.
+DRAWN = r"""(where) => {
+  const line = document.querySelector(where);
+  return line ? [line.getBBox().height, line.getAttribute("d").match(/-?[\d.]+/g).length / 2] : [0, 0];
+}"""
+# What the page's form would send with the first choice of every question.
+FILLED = """() => Object.fromEntries(
+  [...document.querySelectorAll("#answer input[type=hidden], #answer [data-question]")]
+    .map((one) => one.matches("input") ? one : one.querySelector("input"))
+    .map((field) => [field.name, field.value])
+)"""
 READ_PARQUET = """
 import json, sys
 import pandas
@@ -78,6 +89,9 @@ def annotators_label(stack, enter) -> None:
             for digit in ("4", "5", "1"):
                 label_by_keys(page, digit)
             expect(page.locator(".saved")).to_contain_text("Saved")
+            # The queue's order is the demo's seed's: the fourth is a voice.
+            expect(page.locator("media-player")).to_have_attribute("data-kind", "audio")
+            drawn(page, "wave-form path.past", points=400)
         mine = f"Annotation.objects.filter(annotator__user__email='{name}@demo.example', campaign__name='{CLIPS}', current=True)"
         assert stack.value(f"{mine}.count()", MODELS) == 3
         said = f"sorted(set({mine}.filter(answers__number__isnull=False).values_list('answers__question__key', 'answers__number')))"
@@ -98,6 +112,23 @@ def label_by_keys(page: Page, digit: str) -> None:
     page.wait_for_url(lambda url: url != here, timeout=15_000)
 
 
+def drawn(page: Page, where: str, points: int) -> None:
+    """A line of that many points at least, and one that moves."""
+    until(page, f"document.querySelector({where!r})")
+    height, found = page.evaluate(DRAWN, where)
+    assert height > 20, "flat"
+    assert found >= points
+
+
+def at_hand(stack, page: Page) -> tuple[str, str, list[str]]:
+    """The assignment whose page is open, with its item's code and whom it is about, as the database has it."""
+    expect(page.locator("answer-form .here")).to_be_visible()
+    one = page.locator("#answer [name=assignment_id]").input_value()
+    item = f"Assignment.objects.get(pk='{one}').item"
+    about = f"list({item}.targets.values_list('code', flat=True))"
+    return one, *stack.value(f"[{item}.code, {about}]", MODELS)
+
+
 def ana_traces(stack, enter) -> None:
     """A live trace, with the hand on the paper while the clip plays; then the samples themselves are looked at."""
     with enter("ana") as page:
@@ -105,6 +136,7 @@ def ana_traces(stack, enter) -> None:
         page.get_by_role("link", name=TRACES).first.click()
         expect(page.locator("trace-pad .pad")).to_be_visible()
         until(page, "document.querySelector('media-player').locked")
+        drawn(page, "signal-lane path.sig", points=400)
         box = page.locator(".pad").bounding_box()
         page.mouse.move(box["x"] + 100, box["y"] + box["height"] / 2)
         page.keyboard.press("Space")
@@ -184,10 +216,10 @@ def rhea_publishes(stack, enter, folder: Path, gold: str) -> str:
         page.get_by_role("button", name="Make the dataset").click()
         publish(page, gold)
         version = published(stack)[0]
-        page.goto(f"/versions/{version}/")
+        look_again(page, f"/versions/{version}/")
         page.get_by_role("button", name="Prepare the package").click()
         stack.wait_for("Job.objects.filter(kind='datasets.prepare_package', state='done').exists()", MODELS)
-        page.goto(f"/versions/{version}/")
+        look_again(page, f"/versions/{version}/")
         with page.expect_download() as waiting:
             page.get_by_role("link", name="Download,").click()
         archive = folder / "version.zip"
@@ -236,7 +268,7 @@ def rhea_publishes_again(stack, enter, first: str, gold: str, stopped: dict) -> 
         page.goto(f"/datasets/{dataset}/")
         publish(page, gold)
         second = published(stack, besides=first)[0]
-        page.goto(f"/versions/{second}/")
+        look_again(page, f"/versions/{second}/")
         changes = stack.value(f"DatasetVersion.objects.get(pk='{second}').changes", MODELS)
         assert changes["removed"] == changes["withdrawn"] == stopped["items"] > 0
         assert changes["added"] == 0
@@ -263,36 +295,55 @@ def the_first_version_is_recalled(stack, enter, first: str) -> None:
 
 
 def dana_stops_one(stack, enter) -> dict:
-    """P-0002 (v06) is stopped while ana holds a clip of theirs as media: the queue, the media and the log follow at once."""
+    """P-0002 (v06) is stopped while ana's page has a clip of theirs open: her page, the queue, the media and the log follow."""
     track = stack.value("str(Track.objects.get(recording__code='v06').pk)", MODELS)
-    with enter("rhea") as page:
-        assert page.request.get(f"/media/track/{track}/original").status in (200, 206)
-    with enter("dana") as page:
-        study = stack.value("str(Study.objects.get(slug='faces-voices-words').pk)", MODELS)
-        page.goto(f"/studies/{study}/participants/")
-        page.get_by_role("link", name="P-0002").first.click()
-        expect(page.locator("main")).to_contain_text("Allowed now")
-        allowed = stack.value(
-            "Permission.objects.filter(participant__code='P-0002').values_list('purpose', flat=True).distinct().count()",
-            MODELS,
-        )
-        assert page.locator("[aria-labelledby=allows] tbody tr").count() == allowed == 5
-        page.get_by_text("Stop …").click()
-        page.get_by_role("button", name="Stop all use of P-0002").click()
-        stopped_at = time.monotonic()
-        expect(page.locator("main")).to_contain_text("No use of this person’s recordings is permitted")
+    with enter("ana") as hers:
+        hers.goto("/label/")
+        hers.get_by_role("link", name=CLIPS).first.click()
+        while at_hand(stack, hers)[1] != "v06":
+            label_by_keys(hers, "2")
+        held, _code, about = at_hand(stack, hers)
+        assert about == ["P-0002"]
+        assert stack.value(f"Assignment.objects.get(pk='{held}').state", MODELS) == "leased"
+        media, submit = hers.locator("video").get_attribute("src"), hers.locator("#answer").get_attribute("action")
+        late = hers.evaluate(FILLED)
+        assert track in media
+        assert hers.request.get(media).status in (200, 206)
+        with enter("rhea") as page:
+            assert page.request.get(f"/media/track/{track}/original").status in (200, 206)
+        with enter("dana") as page:
+            study = stack.value("str(Study.objects.get(slug='faces-voices-words').pk)", MODELS)
+            page.goto(f"/studies/{study}/participants/")
+            page.get_by_role("link", name="P-0002").first.click()
+            expect(page.locator("main")).to_contain_text("Allowed now")
+            allowed = stack.value(
+                "Permission.objects.filter(participant__code='P-0002').values_list('purpose', flat=True).distinct().count()",
+                MODELS,
+            )
+            assert page.locator("[aria-labelledby=allows] tbody tr").count() == allowed == 5
+            page.get_by_text("Stop …").click()
+            page.get_by_role("button", name="Stop all use of P-0002").click()
+            stopped_at = time.monotonic()
+            expect(page.locator("main")).to_contain_text("No use of this person’s recordings is permitted")
+        # Nobody touches ana's page: its own heartbeat learns it.
+        expect(hers.get_by_role("alert")).to_contain_text("This recording is no longer available", timeout=60_000)
+        assert time.monotonic() - stopped_at < 60
+        assert hers.locator("video").count() == 0
+        assert hers.request.get(media).status == 404
+        refused = hers.request.post(submit, form=late, headers={**csrf(hers), "Accept": "application/json"})
+        assert (refused.status, refused.json()["code"]) == (410, "participant_withdrawn")
+        assert stack.value(f"Annotation.objects.filter(assignment='{held}').count()", MODELS) == 0
+        hers.get_by_role("link", name="Go on with the next clip").click()
+        following, _code, about = at_hand(stack, hers)
+        assert following != held
+        assert about
+        assert "P-0002" not in about
     with enter("rhea") as page:
         assert page.request.get(f"/media/track/{track}/original").status == 404
     items = stack.value("Item.objects.filter(targets__code='P-0002').count()", MODELS)
     queue = "from consent.gate import Use, permitted\nfrom labeling.models import CampaignItem"
-    assert (
-        stack.value(
-            "permitted(CampaignItem.objects.filter(item__targets__code='P-0002'), Use('human_annotation')).count()",
-            queue,
-        )
-        == 0
-    )
-    assert time.monotonic() - stopped_at < 60
+    theirs = "CampaignItem.objects.filter(item__targets__code='P-0002')"
+    assert stack.value(f"permitted({theirs}, Use('human_annotation')).count()", queue) == 0
     person = stack.value("str(Participant.objects.get(code='P-0002').pk)", MODELS)
     assert stack.value(f"AuditEvent.objects.filter(target_id='{person}', verb__startswith='consent.').exists()", MODELS)
     with enter("dana") as page:
@@ -432,7 +483,7 @@ def mia_predicts_and_evaluates(stack, enter) -> None:
         form.locator("select[name=model_version]").select_option(version)
         form.locator("select[name=gold_standard]").select_option(label=f"{SENTENCES}, {gold}")
         run = started(stack, page, "evaluate", "Compare with the gold standard")
-        page.goto(f"/runs/{run}/")
+        look_again(page, f"/runs/{run}/")
         expect(page.locator("main")).to_contain_text("oo few to judge")
         assert stack.value(f"Run.objects.get(pk='{run}').results['n']", MODELS) == 20
         expect(page.locator("main")).to_contain_text("20")
@@ -461,10 +512,13 @@ def csrf(page: Page) -> dict[str, str]:
     return {"X-CSRFToken": token, "Referer": page.url}
 
 
-def look_again(page: Page) -> None:
-    """Load the page anew. It does so itself when its job ends, and of two navigations at once a browser drops one."""
+def look_again(page: Page, path: str = "") -> None:
+    """Load the page anew, or the one where its job's result is.
+
+    It goes there itself when its job ends, and of two navigations at once a browser drops one.
+    """
     try:
-        page.goto(page.url)
+        page.goto(path or page.url)
     except PlaywrightError as dropped:
         if "ERR_ABORTED" not in str(dropped):
             raise

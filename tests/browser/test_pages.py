@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from contextlib import closing
 
 import pytest
-from playwright.sync_api import Error
+from playwright.sync_api import Error, expect
 
 from tests.browser.conftest import ROOT
 from tests.browser.looks import faults
@@ -31,7 +31,8 @@ FILL = (
     FIRST
     + """
 from core.services import tokens
-from consent.services import consents, links, notices, requests
+from consent.services import consents, links, notices, participants, requests, studies
+from core import access
 from datasets.services import publish
 from inference.services import evaluate, prelabel, registry
 from labeling.services import agreement, gold
@@ -61,6 +62,16 @@ if not GoldStandard.objects.filter(campaign=traces).exists():
     texts = [{name: getattr(text, name) for name in ('language', 'title', 'summary', 'sections', 'purposes')} for text in told.texts.all()]
     notices.draft_notice(actor=dana, study=study, choices=told.choices, texts=texts)
     consents.ask_erasure(participant=Participant.objects.get(code='P-0005'))
+    participants.add_participant(actor=dana, study=study, row=participants.NewParticipant(code='P-0100', kind='fictional', language='en'))
+    # Rows as a training leaves them: one that made a version and one that failed. A real one wants a hundred labels of people.
+    found = {'model_version': str(version.pk), 'n': 312, 'n_groups': 24, 'out_of_fold': {'pearson_r': 0.71, 'mae': 0.62, 'mae_of_mean': 1.08}}
+    for state, why, results in (('done', '', found), ('failed', 'Only 12 of the texts can still be read.', {})):
+        job = Job.objects.create(kind='inference.train', actor=mia, state=state, error_message=why)
+        Run.objects.create(study=study, model_version=version, campaign=sentences, gold_standard=fused, kind='train', started_by=mia,
+                           question=sentences.scheme_version.questions.get(), job=job, results=results)
+    empty = studies.create_study(actor=mia, controller=study.controller, name='Nothing in it yet', context=study.context, fictional=True)
+    for who, role in ((mia, 'engineer'), (rhea, 'researcher'), (dana, 'privacy')):
+        access.grant(who, role, empty, actor=mia)
 """
 )
 WHERE = (
@@ -79,7 +90,10 @@ print(json.dumps({{
     'model_id': str(Run.objects.filter(kind='evaluate').first().model_version.model_id),
     'recording_id': str(Track.objects.get(recording__code='v04').recording_id),
     'draft_id': str(Notice.objects.get(study=study, published_at=None).pk),
+    'trained': str(Run.objects.get(kind='train', job__state='done').pk), 'untrained': str(Run.objects.get(kind='train', job__state='failed').pk),
+    'empty': str(Study.objects.get(name='Nothing in it yet').pk),
     'token': links.make_link(participant=person, actor=dana)[1],
+    'asked': links.make_link(participant=Participant.objects.get(code='P-0100'), actor=dana)[1],
     'erasing': links.make_link(participant=Participant.objects.get(code='P-0005'), actor=dana)[1],
     **{{name: str(Campaign.objects.get(name=full).pk) for name, full in (('traces', '{TRACES}'), ('sentences', '{SENTENCES}'))}},
 }}, default=str))
@@ -158,7 +172,45 @@ PAGES = [
     ("consent:mine_code", "", "/p/{erasing}/erase/code/"),
     ("consent:mine_question", "", "/p/{token}/question/"),
     ("consent:mine_notice", "", "/p/{token}/notice/{text_id}/"),
+    ("inference:run", "mia", "/runs/{trained}/"),
+    ("inference:run", "mia", "/runs/{untrained}/"),
+    # Lists without a line, and what they say instead.
+    ("labeling:home", "otto", "/label/"),
+    ("studies:list", "otto", "/studies/"),
+    ("studies:overview", "rhea", "/studies/{empty}/"),
+    ("studies:recordings", "rhea", "/studies/{empty}/recordings/"),
+    ("studies:schemes", "rhea", "/studies/{empty}/schemes/"),
+    ("campaigns:list", "rhea", "/studies/{empty}/campaigns/"),
+    ("datasets:list", "rhea", "/studies/{empty}/datasets/"),
+    ("inference:models", "mia", "/studies/{empty}/models/"),
+    ("consent:participants", "dana", "/studies/{empty}/participants/"),
+    ("consent:bases", "dana", "/studies/{empty}/bases/"),
+    ("consent:notices", "dana", "/studies/{empty}/notices/"),
+    ("consent:requests", "dana", "/studies/{empty}/requests/"),
+    ("consent:audit", "dana", "/studies/{empty}/audit/"),
 ]
+# A form with these fields, posted as a browser does it.
+POST = """([path, fields]) => {
+  const form = document.createElement("form");
+  [form.method, form.action] = ["post", path];
+  for (const [name, value] of Object.entries(fields)) {
+    const field = document.createElement("input");
+    [field.name, field.value] = [name, value];
+    form.append(field);
+  }
+  document.body.append(form);
+  form.submit();
+}"""
+# What answers in place of a page: (name, who, the page before, the address, what is posted, status, what it says).
+ANSWERED = [
+    ("agree", "", "/p/{asked}/", "/p/{asked}/choices/", {"purpose": "collect"}, 200, "Please read this first"),
+    ("not-found", "ana", "/label/", "/campaigns/{study_id}/", None, 404, "There is nothing here, or nothing that you may see."),
+    ("not-found", "", "/accounts/login/", "/p/nobody/", None, 404, "There is nothing here, or nothing that you may see."),
+    ("no-token", "ana", "/label/", "/account/language/", {"csrfmiddlewaretoken": ""}, 403, "This form is too old"),
+    ("moved", "dana", "/studies/{study_id}/requests/{request_id}/", "/studies/{study_id}/requests/{request_id}/move/",
+     {"to": "acknowledged", "revision": "999"}, 412, "Somebody else has changed this request"),
+    ("invalid", "ana", "/label/", "/account/language/", {"language": "xx"}, 422, "This language is not here"),
+]  # fmt: skip
 ANSWERS = {"socialaccount_login_error": 401}  # the rest answers 200
 # Looked at in test_sign_in.py, by somebody who has a second factor.
 WITH_A_FACTOR = {
@@ -173,6 +225,7 @@ NO_PAGE = {
     "mfa_download_recovery_codes", "mfa_login_webauthn", "socialaccount_signup", "openid_connect_login", "openid_connect_callback",
 }  # fmt: skip
 LOOKS = [(1280, "light"), (390, "dark"), (1280, "dark"), (390, "light")]
+BOTH_ENDS = [*LOOKS[:2], *(pytest.param(*look, marks=pytest.mark.long) for look in LOOKS[2:])]
 BUDGET = 200_000  # bytes a workspace transfers, without media
 
 
@@ -188,15 +241,12 @@ def test_every_page_is_looked_at():
     assert not missing, f"Not looked at in tests/browser/test_pages.py: {missing}"
 
 
-@pytest.mark.parametrize(
-    ("width", "colours"), [LOOKS[0], *(pytest.param(*look, marks=pytest.mark.long) for look in LOOKS[1:])], ids=str
-)
+@pytest.mark.parametrize(("width", "colours"), BOTH_ENDS, ids=str)
 def test_pages_hold_up(width: int, colours: str, stack, enter, where):
     """All pages of one look, each person signed in once; every fault of every page is told."""
     found: list[str] = []
     for who in dict.fromkeys(who for _route, who, _path in PAGES):
-        size = {"width": width, "height": 900 if width > 800 else 844}
-        with enter(who, viewport=size, color_scheme=colours) as page:
+        with enter(who, viewport=window(width), color_scheme=colours) as page:
             for number, (route, _who, path) in enumerate(PAGES):
                 if _who == who:
                     address = f"{stack.url}{path.format(**where)}"
@@ -205,6 +255,67 @@ def test_pages_hold_up(width: int, colours: str, stack, enter, where):
                         found.append(f"{path}: answers {answer.status} at {page.url}")
                     found += faults(page, f"{number:02}-{route}-{width}-{colours}")
     assert not found, "\n".join(found)
+
+
+def window(width: int) -> dict[str, int]:
+    return {"width": width, "height": 900 if width > 800 else 844}
+
+
+@pytest.mark.parametrize(("width", "colours"), BOTH_ENDS, ids=str)
+def test_what_answers_in_place_of_a_page_holds_up(width: int, colours: str, enter, where):
+    found: list[str] = []
+    for who in dict.fromkeys(who for _name, who, *_rest in ANSWERED):
+        with enter(who, viewport=window(width), color_scheme=colours) as page:
+            for name, _who, before, path, fields, status, said in ANSWERED:
+                if _who == who:
+                    page.goto(before.format(**where))
+                    if fields is None:
+                        answer = page.goto(path.format(**where))
+                    else:
+                        token = next(one["value"] for one in page.context.cookies() if one["name"] == "csrf")
+                        with page.expect_navigation() as going:
+                            page.evaluate(POST, [path.format(**where), {"csrfmiddlewaretoken": token, **fields}])
+                        answer = going.value
+                    assert (answer.status, said in page.locator("body").inner_text()) == (status, True), name
+                    found += faults(page, f"answer-{name}-{who or 'nobody'}-{width}-{colours}")
+    assert not found, "\n".join(found)
+
+
+@pytest.mark.parametrize(("width", "colours"), BOTH_ENDS, ids=str)
+def test_what_a_form_is_refused_with_stands_where_its_result_would(width: int, colours: str, enter, where):
+    with enter("mia", viewport=window(width), color_scheme=colours) as page:
+        page.goto(f"/studies/{where['study_id']}/models/")
+        form = page.locator("form:has(#train-job)")
+        form.get_by_label("Model").select_option(label="vader-text-valence, 1")
+        form.get_by_label("Gold standard").select_option(label=f"{SENTENCES}, 1")
+        page.get_by_role("button", name="Train a new version").click()
+        told = page.locator("#train-job [role=alert]")
+        expect(told).to_contain_text("This model has no head that could be trained.")
+        expect(page.get_by_role("button", name="Train a new version")).to_be_visible()
+        told.scroll_into_view_if_needed()
+        found = faults(page, f"refused-{width}-{colours}")
+    assert not found, "\n".join(found)
+
+
+def test_a_run_that_begins_is_in_the_list_beside_its_bar(stack, enter, where):
+    """Its bar gets no answer here, so that the page stays: what comes into the list comes at the start of the run."""
+    with enter("mia") as page:
+        page.goto(f"/studies/{where['study_id']}/models/")
+        page.evaluate("window.same = true")
+        page.route("**/jobs/*/**", lambda route: route.fulfill(status=204))
+        form = page.locator("form:has(#prelabel-job)")
+        form.locator("select[name=model_version]").select_option(label="vader-text-valence, 1")
+        form.locator("select[name=campaign]").select_option(where["sentences"])
+        listed = page.locator("section[aria-labelledby=runs] tbody tr")
+        before = listed.count()
+        form.get_by_role("button", name="Start predictions").click()
+        expect(page.locator("#prelabel-job [role=status]")).to_be_visible()
+        expect(listed).to_have_count(before + 1)
+        run = stack.value("str(Run.objects.latest('id').pk)", FIRST)
+        expect(listed.first.get_by_role("link")).to_have_attribute("href", f"/runs/{run}/")
+        assert page.evaluate("window.same") is True
+        page.unroute("**/jobs/*/**")
+        page.wait_for_url(f"**/runs/{run}/", timeout=90_000)
 
 
 @pytest.fixture
