@@ -38,7 +38,7 @@ def fill(apps, schema_editor):
             form=document(version, [(one, list(one.labels.order_by("position", "id"))) for one in questions])
         )
         for one in questions:
-            type(one).objects.filter(pk=one.pk).update(gives=GIVES.get(one.kind, ""))
+            type(one).objects.filter(pk=one.pk).update(gives=GIVES.get(one.kind, "nothing"))
             if one.kind == "segments":
                 one.labels.update(tier=one.key)
                 segment.objects.filter(question=one).update(tier=one.key)
@@ -263,15 +263,15 @@ class Migration(migrations.Migration):
             model_name="question",
             name="gives",
             field=models.CharField(
-                blank=True,
                 choices=[
                     ("label", "One label"),
                     ("labels", "A set of labels"),
                     ("number", "A number"),
                     ("truth", "Yes or no"),
                     ("trace", "A trace"),
-                    ("", "Nothing that is measured"),
+                    ("nothing", "Nothing that is measured"),
                 ],
+                default="nothing",
                 max_length=8,
             ),
         ),

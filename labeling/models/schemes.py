@@ -62,7 +62,7 @@ class Question(Row):
         NUMBER = "number", _("A number")
         TRUTH = "truth", _("Yes or no")
         TRACE = "trace", _("A trace")
-        NOTHING = "", _("Nothing that is measured")
+        NOTHING = "nothing", _("Nothing that is measured")
 
     # What gold standards are made of.
     FUSED = (Gives.LABEL, Gives.NUMBER, Gives.TRUTH, Gives.TRACE)
@@ -78,7 +78,7 @@ class Question(Row):
     position = models.PositiveSmallIntegerField(default=0)
     key = models.CharField(max_length=64, db_index=True)  # the form's id of it
     kind = models.CharField(max_length=20, choices=Kind.choices)
-    gives = models.CharField(max_length=8, choices=Gives.choices, blank=True)
+    gives = models.CharField(max_length=8, choices=Gives.choices, default=Gives.NOTHING)
     level = models.CharField(max_length=8, choices=Level.choices, default=Level.NOMINAL)
     prompt = models.JSONField(default=dict)  # by language; "{target}" stands for whom the label is about
     hint = models.JSONField(default=dict)

@@ -92,7 +92,7 @@ def codes(made, key: str) -> dict[str, str]:
 def test_each_question_gives_what_it_is(labeled):
     gives = dict(labeled.campaign.scheme_version.questions.values_list("key", "gives"))
     assert gives == {
-        "emotion": "label", "many": "labels", "two": "label", "sarcasm": "truth", "valence": "number", "core": "", "face": "labels", "when": "",
+        "emotion": "label", "many": "labels", "two": "label", "sarcasm": "truth", "valence": "number", "core": "nothing", "face": "labels", "when": "nothing",
     }  # fmt: skip
 
 

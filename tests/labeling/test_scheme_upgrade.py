@@ -23,7 +23,7 @@ def test_a_frozen_version_gets_its_document_and_every_guard_stands(tmp_path):
     told = json.loads(done.stdout.splitlines()[-1])
     assert told["lost"] == []
     assert told["labels"] == [["laughter", "laugh"]]
-    assert told["questions"] == [["segments", ""]]
+    assert told["questions"] == [["segments", "nothing"]]
     assert [(one["id"], one["overlap"]) for one in told["tiers"]] == [("laughter", True)]
     assert told["asked"] == ["laughter"]
     assert told["refused"] == [True] * 4

@@ -236,8 +236,8 @@ def test_a_version_of_before_gets_the_document_that_asks_the_same():
         "number",
         "trace",
         "trace",
-        "",
-        "",
+        "nothing",
+        "nothing",
     ]
     kept = schemes.definition(version.pk)  # rows and document fit together
     assert kept.questions["emotion"].labels["", "joy"].name == {"en": "Joy", "de": "Freude"}
