@@ -115,6 +115,7 @@ def test_a_click_of_a_millisecond_is_seen_however_far_one_zooms_out():
         assert seen.max() / columns == pytest.approx(333 / 400, abs=1.5 / columns)
 
 
+@pytest.mark.long
 def test_an_hour_of_sound_needs_no_memory_of_an_hour():
     class Hour(io.RawIOBase):
         """An hour of noise as a WAV that exists nowhere."""
