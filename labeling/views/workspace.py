@@ -16,10 +16,11 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from core import access
 from core.api import JSONParser
 from core.errors import Invalid
-from labeling.models import Assignment, Campaign, Question
+from labeling.models import Assignment, Campaign
 from labeling.services import annotations, queue, traces
 from labeling.services.definitions import definition
 from labeling.views import work
+from labeling.views.posted import posted
 
 _OWN = access.Fetch("label", lambda: Assignment.objects.select_related("campaign", "item"))
 _OWN_TO_SHOW = access.Fetch(
@@ -67,7 +68,7 @@ def submit(request: HttpRequest, campaign_id: UUID, assignment_id: UUID) -> Http
         actor=request.user,
         assignment=assignment,
         client_id=body.get("client_id"),
-        answers=body["answers"] if "answers" in body else _from_form(assignment, body),
+        answers=body["answers"] if "answers" in body else _posted(request, assignment),
         perceived=body.get("perceived"),
         started_at=body.get("started_at"),
         duration_ms=body.get("duration_ms") or 0,
@@ -209,24 +210,6 @@ def _body(request: HttpRequest) -> Mapping[str, Any]:
     return found
 
 
-def _from_form(assignment: Assignment, body: Mapping[str, str]) -> dict[str, dict[str, Any]]:
-    """The answers of a plain form: its fields are named q.<key>."""
-    answers: dict[str, dict[str, Any]] = {}
-    for question in definition(assignment.campaign.scheme_version_id).questions.values():
-        sent = body.get(f"q.{question.key}", "")
-        if sent == "":
-            continue
-        if question.kind == Question.Kind.CHOICE:
-            answers[question.key] = {"value": [{"label": sent}]}
-        elif question.kind == Question.Kind.SCALE:
-            answers[question.key] = {"value": _number(sent)}
-        elif question.kind == Question.Kind.TEXT:
-            answers[question.key] = {"value": sent}
-    return answers
-
-
-def _number(sent: str) -> float | str:
-    try:
-        return float(sent)
-    except ValueError:
-        return sent  # said to be no number where all answers are checked
+def _posted(request: HttpRequest, assignment: Assignment) -> dict[str, dict[str, Any]]:
+    """The answers of a page whose scripts do not run."""
+    return posted(definition(assignment.campaign.scheme_version_id).form, request.POST)
