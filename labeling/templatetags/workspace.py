@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from django import template
+from django.utils.html import format_html_join
 
 from labeling.views.shortcuts import sign
 
@@ -146,6 +147,18 @@ def to_check(work: dict[str, Any]) -> dict[str, Any]:
 def as_json(value: Any) -> str:
     """JSON as text for a <template>; a <script> is taken out of parts that come later."""
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+
+@register.filter
+def clock(track: dict[str, Any]) -> str:
+    """What places a track on the recording's clock, and how loud it is, as attributes that scripts read."""
+    loudness = track.get("loudness")
+    told = {
+        "track": track["id"], "offset-us": track.get("offset_us") or 0, "drift-ppb": track.get("drift_ppb") or 0,
+        "start-us": track.get("start_us") or 0, "duration-us": track.get("duration_us") or "",
+        **({"gain-db": f"{loudness['gain_db']:.2f}", "peak-db": f"{loudness['peak_dbtp']:.1f}"} if loudness else {}),
+    }  # fmt: skip
+    return format_html_join(" ", 'data-{}="{}"', told.items())
 
 
 @register.filter
