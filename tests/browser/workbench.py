@@ -439,8 +439,6 @@ def media(request, name: str):
     wanted = request.headers.get("Range", "")
     first, _, last = wanted.removeprefix("bytes=").partition("-")
     start, end = int(first or 0), min(int(last or size - 1), size - 1)
-    with STATE.lock:
-        STATE.served[name] = STATE.served.get(name, 0) + end - start + 1
     response = FileResponse(Slice(path, start, end + 1), content_type=kind, status=206 if wanted else 200)
     response["Content-Length"] = str(end - start + 1)
     if wanted:
@@ -464,6 +462,7 @@ class Slice:
     def read(self, size: int) -> bytes:
         data = self.file.read(min(size, self.left))
         self.left -= len(data)
+        STATE.served[self.file.name.rsplit("/", 1)[1]] = STATE.served.get(self.file.name.rsplit("/", 1)[1], 0) + len(data)
         return data
 
     def close(self) -> None:
