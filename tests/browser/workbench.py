@@ -462,7 +462,9 @@ class Slice:
     def read(self, size: int) -> bytes:
         data = self.file.read(min(size, self.left))
         self.left -= len(data)
-        STATE.served[self.file.name.rsplit("/", 1)[1]] = STATE.served.get(self.file.name.rsplit("/", 1)[1], 0) + len(data)
+        STATE.served[self.file.name.rsplit("/", 1)[1]] = STATE.served.get(self.file.name.rsplit("/", 1)[1], 0) + len(
+            data
+        )
         return data
 
     def close(self) -> None:

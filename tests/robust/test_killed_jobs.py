@@ -25,7 +25,7 @@ PLACES = {
     ],
     "gold": ["after:1:core.bulk.insert", "after:1:labeling.services.gold.fuse"],
     "read": [
-        "after:1:labeling.media.proxy.indexed",
+        "after:1:labeling.media.proxy.index",
         "after:1:consent.assets.places.write",
         "after:1:labeling.services.media.proxy_of",
         "before:2:labeling.services.media.read_track",
