@@ -183,7 +183,7 @@ class Outline:
     def _member(self, cls: type, value: Any, at: str) -> Member:
         value = value if isinstance(value, dict) else {}
         return Member(
-            at, said(value.get("name") or {}) or value.get("id", ""), value.get("emotion", ""), list(self.part(cls, at)),
+            at, said(value.get("name") or {}) or value.get("id", "") or _at_value(value), value.get("emotion", ""), list(self.part(cls, at)),
             self.problems.get(at, []),
         )  # fmt: skip
 
@@ -205,6 +205,10 @@ class Outline:
         if value is not None and told(value) not in dict(options):
             options.append((told(value), _("as the JSON says")))
         return options
+
+
+def _at_value(anchor: Mapping[str, Any]) -> str:
+    return f"{anchor.get('value', '')}: {said(anchor.get('text') or {})}"
 
 
 def told(condition: Any) -> str:
