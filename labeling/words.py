@@ -25,3 +25,12 @@ NO_INTERVAL = _("No interval: too few answers, or too few resamples have a value
 
 FLAG = {"tie": _("tie, no label"), "too_few": _("too few answers")}
 ALIGNMENT = {"container": _("from the file"), "given": _("as stated"), "manual": _("by hand"), "import": _("import")}
+
+# What has changed between two versions of a scheme, and what that touches; the codes are those of affect.schemes.changes.
+CHANGE = {
+    "question_added": _("question added"), "question_removed": _("question taken away"), "label_added": _("label added"),
+    "label_removed": _("label taken away"), "tier_added": _("tier added"), "tier_removed": _("tier taken away"),
+    "reason_added": _("reason to skip added"), "reason_removed": _("reason to skip taken away"),
+    "kind_changed": _("of another kind"), "reordered": _("in another order"), "renamed": _("renamed"), "changed": _("changed"),
+}  # fmt: skip
+WEIGHT = {"wording": _("the wording"), "rules": _("the rules"), "answers": _("answers that were given")}

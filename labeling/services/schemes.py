@@ -29,6 +29,7 @@ from core.models import User
 from labeling.models import Label, Question, Scheme, SchemeVersion
 from labeling.services.builders import around, axis, choice_from, scale_from
 from labeling.services.definitions import Asked, AskedLabel, Definition, definition
+from labeling.services.scheme_sentences import placed, worded
 
 __all__ = [
     "Asked", "AskedLabel", "Definition", "around", "axis", "change_version", "choice_from", "create_scheme", "definition", "freeze",
@@ -73,6 +74,7 @@ def _unstorable(value: Any, at: str) -> Iterator[Problem]:
 
 def refused(problems: Sequence[Problem], name: str = "form") -> Invalid:
     """What is wrong with a document, as the person who sent it is told."""
+    problems = worded(problems)
     fields: dict[str, list[str]] = {}
     for one in problems:
         fields.setdefault(f"{name}{one.at}", []).append(
@@ -86,7 +88,10 @@ def refused(problems: Sequence[Problem], name: str = "form") -> Invalid:
         for one in problems
     ]
     return Invalid(
-        "scheme_refused", _("This is no scheme yet: %(what)s") % {"what": problems[0]}, fields=fields, problems=told
+        "scheme_refused",
+        _("This is no scheme yet: %(what)s") % {"what": placed(problems[0])},
+        fields=fields,
+        problems=told,
     )
 
 

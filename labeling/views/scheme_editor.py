@@ -30,6 +30,7 @@ from core.errors import Invalid, Refused
 from labeling.models import Question, SchemeVersion
 from labeling.pictures import said
 from labeling.services import schemes
+from labeling.services.scheme_sentences import worded
 from labeling.views import questions
 from labeling.views.scheme_fields import Outline, filled, offered
 from labeling.views.studies import crumbs, held_study
@@ -62,7 +63,7 @@ def new(request: HttpRequest, study_id: UUID) -> HttpResponse:
             version = schemes.create_scheme(actor=request.user, study=study, name=name, document=document)
             return redirect("studies:edit_scheme", study.pk, version.pk)
         except SchemeError as error:
-            problems = list(error.problems)
+            problems = worded(error.problems)
         except (Invalid, Refused) as error:
             asked.add_error(None, str(error))
     context = {
@@ -154,6 +155,7 @@ class Step:
         self.scheme = self._judge()
         if self.scheme is not None and request.method == "POST":
             self._store(request.POST.get("seen", ""), keep=request.POST.get("act") == "keep-mine")
+        self.problems = worded(self.problems)
 
     # what the template asks for
 
@@ -220,7 +222,7 @@ class Step:
     @property
     def warnings(self) -> list[Problem]:
         """Validated anchors that were changed, and other things that are allowed and should be meant."""
-        return list(warnings(self.scheme)) if self.scheme else []
+        return worded(warnings(self.scheme)) if self.scheme else []
 
     @property
     def changes(self) -> list[dict[str, Any]]:

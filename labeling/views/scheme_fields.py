@@ -68,6 +68,10 @@ _WORDS = {
     "shown": gettext_noop("shown"), "hidden": gettext_noop("hidden"), "exact": gettext_noop("exact"),
     "mouse": gettext_noop("mouse"), "wheel": gettext_noop("wheel"), "keys": gettext_noop("keys"),
     "gamepad": gettext_noop("gamepad"), "touch": gettext_noop("touch"),
+    "close": gettext_noop("close in meaning"), "broad": gettext_noop("broader in meaning"), "joy": gettext_noop("joy"),
+    "interest": gettext_noop("interest"), "surprise": gettext_noop("surprise"), "anger": gettext_noop("anger"),
+    "disgust": gettext_noop("disgust"), "contempt": gettext_noop("contempt"), "fear": gettext_noop("fear"),
+    "sadness": gettext_noop("sadness"), "calm": gettext_noop("calm"), "neutral": gettext_noop("neutral"),
 }  # fmt: skip
 
 
@@ -152,7 +156,9 @@ class Outline:
         elif isinstance(what, spec.Option):
             made.shape, made.value = "option", default if value is None else value
             words = what.options if default is None or default in what.options else ("", *what.options)
-            made.options = [(word, _(_WORDS[word]) if word in _WORDS else word) for word in words]
+            made.options = [(word, _(_WORDS.get(word, word))) for word in words]
+            if one.name == "emotion":
+                made.options[0] = ("", _("none"))
         elif isinstance(what, spec.Words):
             texts = value if isinstance(value, dict) else {}
             made.shape, made.value = ("words" if one.name not in ("hint", "description", "guideline", "definition") else "texts"), [
