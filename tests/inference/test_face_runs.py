@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from affect.schemes.model import Choice, Label
 from consent import assets
 from core import access, jobs
 from core.services import tokens
@@ -183,9 +184,9 @@ def test_a_part_of_a_video_is_judged_by_its_own_frames_also_when_the_track_begin
 
 def test_a_label_that_the_scheme_lacks_is_no_other_label(filmed):
     filmed.clip(LAUGHING)
-    asked = schemes.NewQuestion(
-        "emotion", "choice", {"en": "What does {target} appear to express?"},
-        labels=[schemes.NewLabel(code, {"en": code}, emotion=code) for code in ("anger", "sadness")],
+    asked = Choice(
+        id="emotion", prompt={"en": "What does {target} appear to express?"},
+        labels=tuple(Label(id=code, name={"en": code}, emotion=code) for code in ("anger", "sadness")),
     )  # fmt: skip
     scheme = schemes.create_scheme(actor=filmed.mia, study=filmed.study, name="two", questions=[asked])
     campaign = campaigns.create_campaign(actor=filmed.mia, study=filmed.study, name="Two", scheme_version=scheme)

@@ -427,7 +427,7 @@ def test_who_was_in_training_is_judged_by_a_head_that_saw_neither_and_else_left_
     campaigns.add_items(actor=scene.mia, campaign=campaign, items=[one.pk for one in items])
     campaign = campaigns.open_campaign(actor=scene.mia, campaign=campaign)
     raters = Annotator.objects.filter(study=scene.study).order_by("code")
-    rows = [Imported(item.pk, one.pk, {"valence": {"number": 4}}) for item in items for one in raters]
+    rows = [Imported(item.pk, one.pk, {"valence": {"value": 4}}) for item in items for one in raters]
     annotations.import_annotations(actor=scene.mia, campaign=campaign, rows=rows)
     run = prelabel.start(actor=scene.mia, model_version=made, campaign=campaign)
     jobs.run(run.job_id)
