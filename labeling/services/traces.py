@@ -6,13 +6,17 @@ back to rate again replaces what stood there — and packed into one immutable c
 container above 1 MB goes into the asset store, sealed under the keys of those whom the item is about; `ratings.samples`
 reads both.
 
-Flags on the wire are those of the container (affect.codecs.trace.Flag): a hole before the sample, a return, another input.
-Pauses, stalls and devices are kept as the browser told them, beside the samples.
+Two axes that are rated at once are one trace, one row and one container with two columns: one hand made both at the same
+moments, so times, holes, seams, device and hash are theirs together, and neither can arrive, be finished or be replaced without
+the other. Whoever needs one dimension takes `axis` of it (`ratings.samples`).
+
+Flags on the wire are those of the container (affect.codecs.trace.Flag): a hole before the sample, a return, another input, a
+seam where the rater came back in another sitting. Pauses, stalls and devices are kept as the browser told them, beside the
+samples.
 """
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -26,32 +30,33 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from affect.codecs import trace as container
+from affect.schemes.model import Trace as TraceQuestion
 from consent import assets
 from consent.gate import Use, permitted
 from consent.models import Asset, Participant
 from core import audit, ids
 from core.errors import Invalid, Refused
 from core.models import User
-from labeling.models import Alignment, Annotation, Assignment, Campaign, Question, Recording, Trace, TraceChunk, Track
-from labeling.services import values
+from labeling.models import Alignment, Annotation, Assignment, Campaign, Question, Trace, TraceChunk, Track
+from labeling.services import ratings, trace_parts, trace_rules, values
 from labeling.services.queue import withdrawn
 from labeling.services.schemes import Asked, Definition, definition
+from labeling.services.trace_parts import bounds
 
 USE = Use("human_annotation")
-WIRE_FLAGS = int(container.Flag.GAP_BEFORE | container.Flag.SEEK_BEFORE | container.Flag.INPUT_CHANGED)
-MOST_SAMPLES_A_CHUNK = 20_000
 MOST_CHUNKS = 100_000
-LARGEST_STEP_US = 500_000  # a longer stretch between two samples is not counted as rated
 ABANDONED_AFTER = timedelta(hours=24)
 LARGEST_ROW = 1_000_000  # bytes; a packed trace above is an asset
 
 
 @dataclass(frozen=True)
 class Kept:
-    """What the server holds of a trace: gap-free up to a time, and the numbers of all chunks."""
+    """What the server holds of a trace: gap-free up to a time, and the numbers of all chunks; None where nothing was begun."""
 
-    kept_until_us: int
+    kept_until_us: int | None
     have: list[int]
+    client_id: UUID | None = None
+    finished: bool = False
 
 
 def add_chunk(
@@ -62,19 +67,22 @@ def add_chunk(
     question: str,
     sequence: int,
     times_us: Sequence[int],
-    values_: Sequence[float],
+    values_: Sequence[float] | Sequence[Sequence[float]],
     flags: Sequence[int] | None = None,
+    clock_us: Sequence[int] | None = None,
 ) -> Kept:
     """Keep a chunk of samples of one trace of an assignment; the first one begins the trace.
 
-    Times are whole microseconds on the recording clock, strictly increasing, within the item; values finite and within
-    the question's range (−1…1). Raises Invalid with `times_not_increasing`, `time_out_of_range`, `not_a_number`,
-    `out_of_range`…; Refused `chunk_differs`, `trace_finished`, `campaign_closed`; Gone `participant_withdrawn`.
+    Times are whole microseconds on the recording clock, strictly increasing, within the item; values finite and, where the
+    axes are bounded, within their range; pairs for two axes; `clock_us` the monotonic clock of the rater's machine. Raises
+    Invalid with `times_not_increasing`, `time_out_of_range`, `not_a_number`, `out_of_range`, `shape`…; Refused
+    `chunk_differs`, `trace_finished`, `campaign_closed`; Gone `participant_withdrawn`.
     """
     client_id = values.check_uuid(client_id, "client_id")
     sequence = values.check_whole(sequence, "sequence", MOST_CHUNKS)
-    asked = _asked(assignment, question)
-    packed, end_us = _pack_chunk(asked, assignment, times_us, values_, flags)
+    asked, rules = _asked(assignment, question)
+    found = trace_parts.read(rules, assignment.item, times_us, values_, flags, clock_us)
+    packed, end_us = trace_parts.packed(found, level=1), int(found.times_us[-1])
     with transaction.atomic():
         _hold(assignment)
         trace = _begun(assignment, asked, client_id)
@@ -85,10 +93,22 @@ def add_chunk(
             if trace.state != Trace.State.RECORDING:
                 # A late repeat of a chunk that is packed already is acknowledged; anything else comes too late.
                 if trace.state == Trace.State.PACKED and sequence < trace.device.get("chunks", 0):
-                    return Kept(trace.end_us, list(range(trace.device["chunks"])))
+                    return _kept(trace)
                 raise Refused("trace_finished", _("This trace was finished; begin a new one to rate again."))
             TraceChunk.objects.create(trace=trace, sequence=sequence, packed=packed, end_us=end_us)
         return _kept(trace)
+
+
+def kept(*, assignment: Assignment, question: str, client_id: UUID | str | None = None) -> Kept:
+    """What the server holds of a trace of an assignment, so that a browser goes on where it stopped: of the trace with this
+    `client_id`, or of the one begun last that is not finished. Reads only."""
+    asked, _rules = _asked(assignment, question)
+    begun = Trace.objects.filter(assignment=assignment, question_id=asked.id, annotation=None)
+    if client_id is not None:
+        found = begun.filter(client_id=values.check_uuid(client_id, "client_id")).first()
+    else:
+        found = begun.filter(state=Trace.State.RECORDING).order_by("-id").first()
+    return Kept(None, []) if found is None else _kept(found)
 
 
 def finish(
@@ -112,7 +132,8 @@ def finish(
         "events": values.check_details(events, "events"),
         "chunks": chunks,
     }
-    asked = _asked(assignment, question)
+    asked, rules = _asked(assignment, question)
+    trace_rules.refuse_devices(rules, told["used"])
     with transaction.atomic():
         held = _hold(assignment)
         trace = (
@@ -124,7 +145,7 @@ def finish(
             raise Refused(
                 "chunks_missing", _("Nothing of this trace has arrived yet."), missing=list(range(min(chunks, 1000)))
             )
-        samples = _joined(_all_chunks(trace, chunks))
+        samples = trace_parts.join(_all_chunks(trace, chunks))
         _pack(trace, samples, held, told)
         audit.record(
             "labeling.trace.finished", actor=actor, target=trace, study=held.campaign.study_id,
@@ -133,10 +154,31 @@ def finish(
     return trace
 
 
+def lacks(trace: Trace) -> list[dict[str, Any]]:
+    """What a finished trace lacks by its scheme (coverage, holes, rate); it is stored, but no answer until it is made good."""
+    asked = definition(trace.question.scheme_version_id)
+    rules = trace_rules.rules_of(asked.questions[trace.question.key], asked)
+    item = trace.assignment.item
+    return trace_rules.missing(rules, ratings.samples(trace), *bounds(item))
+
+
+def columns(trace: Trace) -> list[tuple[str, container.Trace]]:
+    """A finished trace for files that hold one dimension a row: (key of the question, samples); with two axes one for each,
+    the key followed by the axis: "affect.valence"."""
+    found = ratings.samples(trace)
+    if found.axes == 1:
+        return [(trace.question.key, found)]
+    asked = definition(trace.question.scheme_version_id)
+    names = trace_rules.axis_names(trace_rules.rules_of(asked.questions[trace.question.key], asked))
+    names = names if len(names) == found.axes else list("xy")
+    return [(f"{trace.question.key}.{name}", found.axis(at)) for at, name in enumerate(names)]
+
+
 def attach(annotation: Annotation, questions: Sequence[Asked], *, before: Annotation | None) -> None:
     """Hang the finished traces on the annotation that was submitted with them.
 
     A change of mind about another question keeps the trace: the new revision carries a row with the same content.
+    Raises Invalid with `coverage`, `gap` or `too_sparse` when a trace lacks what its scheme demands.
     """
     waiting = Trace.objects.filter(assignment_id=annotation.assignment_id, annotation=None)
     for question in questions:
@@ -146,6 +188,7 @@ def attach(annotation: Annotation, questions: Sequence[Asked], *, before: Annota
             raise Refused("trace_unfinished", _("The trace is not finished: some of it has not arrived."))
         done = next((one for one in mine if one.state == Trace.State.PACKED), None)
         if done is not None:
+            _refuse_lacking(done, question)
             Trace.objects.filter(pk=done.pk).update(annotation=annotation)
         elif before is not None and (old := before.traces.filter(question_id=question.id).first()) is not None:
             old.pk, old.annotation, old.client_id, old.created_at = (
@@ -169,8 +212,8 @@ def import_traces(
         if question is None or question.kind != Question.Kind.TRACE:
             raise values.invalid("question_unknown", f"traces.{key}", _("This question is not asked here."))
         trace = Trace(annotation=annotation, question_id=question.id, client_id=annotation.client_id)
-        samples = _samples(question, annotation.item, times_us, numbers, None)
-        _measure(trace, samples, annotation.item)
+        rules = trace_rules.rules_of(question, asked)
+        _measure(trace, trace_parts.read(rules, annotation.item, times_us, numbers, None), annotation.item)
         trace.save(force_insert=True)
 
 
@@ -196,12 +239,18 @@ def sweep_abandoned(now: datetime | None = None) -> int:
 # ----------------------------------------------------------------------------------------------------------------------
 
 
-def _asked(assignment: Assignment, key: Any) -> Asked:
+def _asked(assignment: Assignment, key: Any) -> tuple[Asked, TraceQuestion]:
     asked = definition(assignment.campaign.scheme_version_id)
     question = asked.questions.get(key) if isinstance(key, str) else None
     if question is None or question.kind != Question.Kind.TRACE:
         raise values.invalid("question_unknown", "question", _("This question is not asked here."))
-    return question
+    return question, trace_rules.rules_of(question, asked)
+
+
+def _refuse_lacking(trace: Trace, question: Asked) -> None:
+    if found := lacks(trace):
+        said = [trace_rules.sentence(one) for one in found]
+        raise Invalid(found[0]["code"], said[0], fields={f"answers.{question.key}": said})
 
 
 def _hold(assignment: Assignment) -> Assignment:
@@ -251,83 +300,15 @@ def _perceived_track(assignment: Assignment) -> Track | None:
 
 
 def _kept(trace: Trace) -> Kept:
+    if trace.state == Trace.State.PACKED:
+        return Kept(trace.end_us, list(range(trace.device.get("chunks", 0))), trace.client_id, finished=True)
     rows = list(TraceChunk.objects.filter(trace=trace).order_by("sequence").values_list("sequence", "end_us"))
     until = trace.start_us
     for at, (sequence, end_us) in enumerate(rows):
         if at != sequence:
             break
         until = end_us
-    return Kept(until, [sequence for sequence, _end in rows])
-
-
-def _pack_chunk(asked: Asked, assignment: Assignment, times_us: Any, numbers: Any, flags: Any) -> tuple[bytes, int]:
-    samples = _samples(asked, assignment.item, times_us, numbers, flags)
-    return container.pack(samples.times_us, samples.values, samples.flags, level=1), int(samples.times_us[-1])
-
-
-def _samples(asked: Asked, item: Any, times_us: Any, numbers: Any, flags: Any) -> container.Trace:
-    if not isinstance(times_us, Sequence | np.ndarray) or isinstance(times_us, str | bytes) or len(times_us) == 0:
-        raise values.invalid("trace_empty", "times_us", _("A trace holds a sample at least."))
-    if len(times_us) > MOST_SAMPLES_A_CHUNK and flags is not None:
-        raise values.invalid(
-            "too_long", "times_us", _("A part of a trace holds at most %(n)d samples.") % {"n": MOST_SAMPLES_A_CHUNK}
-        )
-    for name, given in (("times_us", times_us), ("values", numbers), ("flags", flags)):
-        _refuse_not_numbers(name, given, len(times_us))
-    try:
-        found = container.make(times_us, numbers, flags)
-    except container.TraceError as error:
-        name = {container.NOT_FINITE: "values", container.UNKNOWN_FLAG: "flags"}.get(error.code, "times_us")
-        code = {container.NOT_FINITE: "not_a_number", container.UNKNOWN_FLAG: "flag_unknown"}.get(
-            error.code, error.code
-        )
-        raise values.invalid(code, name, _said(code)) from error
-    if (found.flags & ~np.uint8(WIRE_FLAGS)).any():
-        raise values.invalid("flag_unknown", "flags", _said("flag_unknown"))
-    _refuse_out_of_range(asked, item, found)
-    return found
-
-
-def _refuse_not_numbers(name: str, given: Any, n: int) -> None:
-    if (given is None and name == "flags") or isinstance(given, np.ndarray):
-        return
-    if not isinstance(given, Sequence) or isinstance(given, str | bytes) or len(given) != n:
-        raise values.invalid("shape", name, _("Times, values and flags are lists of one length."))
-    kinds = {int, float} if name == "values" else {int}  # exact types: True is no number here
-    if any(type(one) not in kinds for one in given):
-        raise values.invalid("not_a_number", name, _said("not_a_number"))
-    if any(abs(one) >= 2**63 for one in given if type(one) is int):
-        raise values.invalid(
-            "out_of_range" if name == "values" else "time_out_of_range", name, _said("time_out_of_range")
-        )
-
-
-def _refuse_out_of_range(asked: Asked, item: Any, found: container.Trace) -> None:
-    start, end = bounds(item)
-    if found.times_us[0] < start or found.times_us[-1] > end:
-        raise values.invalid("time_out_of_range", "times_us", _("A time lies outside the clip."))
-    least = -1.0 if asked.minimum is None else asked.minimum
-    most = 1.0 if asked.maximum is None else asked.maximum
-    if found.values.min() < least or found.values.max() > most:
-        raise values.invalid(
-            "out_of_range", "values", _("Values go from %(least)g to %(most)g.") % {"least": least, "most": most}
-        )
-
-
-def bounds(item: Any) -> tuple[int, int]:
-    """The item's time on the recording clock; an item without an end is as long as its recording."""
-    if item.end_us > item.start_us:
-        return item.start_us, item.end_us
-    return item.start_us, Recording.objects.values_list("duration_us", flat=True).get(pk=item.recording_id)
-
-
-def _said(code: str) -> str:
-    return {
-        "not_a_number": _("Values must be finite numbers, times whole microseconds."),
-        "times_not_increasing": _("Times must increase from sample to sample."),
-        "time_out_of_range": _("A time lies outside the clip."),
-        "flag_unknown": _("This flag is not known."),
-    }.get(code, _("These samples cannot be used."))
+    return Kept(until, [sequence for sequence, _end in rows], trace.client_id)
 
 
 def _all_chunks(trace: Trace, chunks: int) -> list[container.Trace]:
@@ -342,36 +323,6 @@ def _all_chunks(trace: Trace, chunks: int) -> list[container.Trace]:
     return [container.unpack(bytes(row.packed)) for row in used]
 
 
-def _joined(chunks: Sequence[container.Trace]) -> container.Trace:
-    """All samples in one. A sample that follows a return drops everything at or after its time, as the browser's join does."""
-    pieces: list[tuple[np.ndarray, np.ndarray, np.ndarray]] = []
-    for chunk in chunks:
-        starts = [0, *np.flatnonzero(chunk.flags & container.Flag.SEEK_BEFORE).tolist(), len(chunk)]
-        for begin, end in itertools.pairwise(starts):
-            if end > begin:
-                pieces.append((chunk.times_us[begin:end], chunk.values[begin:end], chunk.flags[begin:end]))
-    stack: list[tuple[np.ndarray, np.ndarray, np.ndarray]] = []
-    for piece in pieces:
-        if piece[2][0] & container.Flag.SEEK_BEFORE:
-            stack = _cut(stack, int(piece[0][0]))
-        stack.append(piece)
-    try:
-        return container.make(*(np.concatenate([piece[column] for piece in stack]) for column in range(3)))
-    except container.TraceError as error:
-        raise values.invalid(error.code, "times_us", _said(error.code)) from error
-
-
-def _cut(
-    stack: list[tuple[np.ndarray, np.ndarray, np.ndarray]], from_us: int
-) -> list[tuple[np.ndarray, np.ndarray, np.ndarray]]:
-    while stack and int(stack[-1][0][-1]) >= from_us:
-        times, numbers, flags = stack.pop()
-        keep = int(np.searchsorted(times, from_us))
-        if keep:
-            stack.append((times[:keep], numbers[:keep], flags[:keep]))
-    return stack
-
-
 def _pack(trace: Trace, samples: container.Trace, held: Assignment, device: dict[str, Any]) -> None:
     _measure(trace, samples, held.item)
     trace.device = device
@@ -380,19 +331,15 @@ def _pack(trace: Trace, samples: container.Trace, held: Assignment, device: dict
 
 
 def _measure(trace: Trace, samples: container.Trace, item: Any) -> None:
-    """Pack, and say how much of the item was rated: the share of its time between samples at most half a second apart."""
+    """Pack, and say how much of the item was rated."""
     start, end = bounds(item)
     steps = np.diff(samples.times_us)
-    rated = steps[(steps <= LARGEST_STEP_US) & ((samples.flags[1:] & container.Flag.GAP_BEFORE) == 0)].sum()
-    # Up to the first sample and after the last one the hand may rest as long as between two samples.
-    edges = [int(samples.times_us[0]) - start, end - int(samples.times_us[-1])]
-    rated += sum(edge for edge in edges if 0 <= edge <= LARGEST_STEP_US)
     trace.start_us, trace.end_us = int(samples.times_us[0]), int(samples.times_us[-1])
     trace.samples = len(samples)
     trace.largest_gap_us = int(steps.max()) if len(steps) else 0
-    trace.coverage = float(rated) / (end - start) if end > start else 0.0
-    trace.format = f"{container.FORMAT}/{container.VERSION}"
-    _put(trace, container.pack(samples.times_us, samples.values, samples.flags), item)
+    trace.coverage = trace_parts.rated_us(samples, start, end) / (end - start) if end > start else 0.0
+    trace.format = f"{container.FORMAT}/{samples.version}"
+    _put(trace, trace_parts.packed(samples), item)
     trace.digest = samples.digest
     trace.state = Trace.State.PACKED
 

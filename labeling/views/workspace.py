@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import asdict
 from typing import Any
 from uuid import UUID
 
@@ -17,7 +18,7 @@ from core import access
 from core.api import JSONParser
 from core.errors import Invalid
 from labeling.models import Assignment, Campaign, Question
-from labeling.services import annotations, queue, traces
+from labeling.services import annotations, queue, trace_rules, traces
 from labeling.services.schemes import definition
 from labeling.views import work
 
@@ -87,10 +88,16 @@ def submit(request: HttpRequest, campaign_id: UUID, assignment_id: UUID) -> Http
     return JsonResponse(told, status=200 if annotation.repeated else 201)
 
 
-@require_POST
+@require_http_methods(["GET", "POST"])
 @login_required
 def trace_chunk(request: HttpRequest, campaign_id: UUID, assignment_id: UUID) -> HttpResponse:
-    assignment, body = _own(request, campaign_id, assignment_id), _body(request)
+    """A part of a trace is kept; asked without one, it is told what there is already, so that rating goes on from there."""
+    assignment = _own(request, campaign_id, assignment_id)
+    if request.method == "GET":
+        asked = request.GET.get
+        kept = traces.kept(assignment=assignment, question=asked("question", ""), client_id=asked("client_id"))
+        return JsonResponse(asdict(kept))
+    body = _body(request)
     kept = traces.add_chunk(
         actor=request.user,
         assignment=assignment,
@@ -100,6 +107,7 @@ def trace_chunk(request: HttpRequest, campaign_id: UUID, assignment_id: UUID) ->
         times_us=body.get("times_us"),
         values_=body.get("values"),
         flags=body.get("flags"),
+        clock_us=body.get("clock_us"),
     )
     return JsonResponse({"kept_until_us": kept.kept_until_us, "have": kept.have})
 
@@ -117,9 +125,8 @@ def trace_finish(request: HttpRequest, campaign_id: UUID, assignment_id: UUID) -
         device=body.get("device"),
         events=body.get("events"),
     )
-    return JsonResponse(
-        {"trace_id": trace.pk, "samples": trace.samples, "kept_until_us": trace.end_us, "coverage": trace.coverage}
-    )
+    told = {"trace_id": trace.pk, "samples": trace.samples, "kept_until_us": trace.end_us, "coverage": trace.coverage}
+    return JsonResponse({**told, "lacks": [trace_rules.sentence(one) for one in traces.lacks(trace)]})
 
 
 @require_POST
