@@ -3,6 +3,7 @@
 from typing import Any
 
 from django import template
+from django.utils.translation import gettext_lazy as _
 
 register = template.Library()
 
@@ -14,6 +15,9 @@ ROWS = {
     "bottom": [(letter, f"Key{letter}") for letter in "ZXCVBNM"] + [(",", "Comma"), (".", "Period")],
 }  # fmt: skip
 FIGURES = {"valence": "valence", "pleasantness": "valence", "arousal": "arousal", "dominance": "dominance"}
+DEVICES = {
+    "mouse": _("mouse"), "wheel": _("wheel"), "keys": _("arrow keys"), "gamepad": _("gamepad"), "touch": _("touch"),
+}  # fmt: skip
 MOST_POINTS = 11  # a longer scale is drawn as a slider
 
 
@@ -66,8 +70,37 @@ def ends(question: dict[str, Any]) -> list[str]:
 
 
 @register.filter
+def axes(question: dict[str, Any]) -> list[dict[str, Any]]:
+    """The axes of a trace: {minimum, maximum, low, high} each. Where the question tells none, there is one from its lowest to its
+    highest value; numbers are written as scripts read them, whatever the language of the page."""
+    given = question.get("axes") or [{"minimum": question.get("minimum"), "maximum": question.get("maximum")}]
+    ends = [("minimum", -1), ("maximum", 1)]
+    return [
+        {"low": one.get("low") or "", "high": one.get("high") or "",
+         **{name: plain(default if one.get(name) is None else one[name]) for name, default in ends}}
+        for one in given
+    ]  # fmt: skip
+
+
+@register.filter
+def plain(number: float) -> str:
+    """A number as scripts and attributes read it."""
+    return str(_plain(number))
+
+
+@register.filter
+def device_name(code: str) -> str:
+    """A device of the hand as people call it."""
+    return str(DEVICES.get(code, code))
+
+
+@register.filter
 def levels(question: dict[str, Any]) -> list[dict[str, Any]]:
-    """The anchors of a trace as {y, text}, y in percent of the pad's height (8 = highest, 92 = lowest)."""
+    """The anchors of a trace as {y, text}, y in percent of the pad's height (8 = highest, 92 = lowest); of an axis without any,
+    the words at its ends."""
+    if not question.get("anchors") and question.get("axes"):
+        first = question["axes"][0]
+        return [{"y": 8, "text": first.get("high") or ""}, {"y": 92, "text": first.get("low") or ""}]
     least = -1.0 if question["minimum"] is None else float(question["minimum"])
     most = 1.0 if question["maximum"] is None else float(question["maximum"])
     anchors = sorted(((float(value), text) for value, text in (question.get("anchors") or {}).items()), reverse=True)

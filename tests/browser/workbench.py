@@ -123,6 +123,21 @@ EMOTION = {
 }  # fmt: skip
 TRACE = {"key": "arousal_trace", "type": "trace", "prompt": "How active does speaker A appear to be?", "required": True, "row": "",
          "minimum": -1, "maximum": 1, "step": 0, "anchors": {"1": "very active", "0": "neither", "-1": "very passive"}}  # fmt: skip
+AXES = [
+    {"low": "unpleasant", "high": "pleasant", "minimum": -1, "maximum": 1},
+    {"low": "passive", "high": "activated", "minimum": 0, "maximum": 10},
+]
+PLANE = {**TRACE, "key": "affect", "prompt": "How does speaker A appear to feel?", "axes": AXES, "anchors": {}}
+FREE = {
+    **TRACE,
+    "key": "tension",
+    "prompt": "How does the tension rise and fall?",
+    "bounded": False,
+    "anchors": {},
+    "axes": [{"low": "less", "high": "more"}],
+}
+HIDDEN = {**TRACE, "past": "hidden", "devices": ["keys", "wheel"]}
+STRICT = {**TRACE, "coverage": 0.9, "no_gap": True}
 DOMINANCE = {"key": "dominance", "type": "scale", "prompt": "How much in control does it appear?", "row": "bottom", "minimum": 1, "maximum": 5,
              "step": 1, "required": True, "anchors": {"1": "without control", "5": "in control"}}  # fmt: skip
 SLIDER = {
@@ -151,6 +166,10 @@ ITEMS = {
     "text": {"kind": "text", "text": "I expected so much more from this film, and yet the last ten minutes moved me.", "tracks": [], "questions": [EMOTION, SLIDER, NOTE], "suggestion": {"text": "Sadness, 0.61", "model": "face-expression", "version": "1.2"}},
     "trace": {"kind": "video", "duration_us": 19_000_000, "tracks": [track("v05_woman_full_19s.mp4", "video"), {"id": "ppg", "modality": "signal", "label": "Pulse", "src": None, "lane": "/lane/ppg"}], "questions": [TRACE]},
     "short": {"kind": "video", "duration_us": 3_000_000, "start_us": 0, "end_us": 3_000_000, "tracks": [track("v05_woman_full_19s.mp4", "video")], "questions": [TRACE]},
+    "plane": {"kind": "video", "duration_us": 19_000_000, "tracks": [track("v05_woman_full_19s.mp4", "video")], "questions": [PLANE]},
+    "free": {"kind": "video", "duration_us": 19_000_000, "tracks": [track("v05_woman_full_19s.mp4", "video")], "questions": [FREE]},
+    "listen": {"kind": "audio", "duration_us": 7_000_000, "tracks": [track("a01_librivox_0870.wav", "audio", peaks="/peaks/a01_librivox_0870.wav", duration_us=7_100_000)], "questions": [HIDDEN]},
+    "strict": {"kind": "video", "duration_us": 3_000_000, "start_us": 0, "end_us": 3_000_000, "tracks": [track("v05_woman_full_19s.mp4", "video")], "questions": [STRICT]},
     "pair": {"kind": "video", "duration_us": 6_000_000, "tracks": [track("v05_woman_full_19s.mp4", "video", muted=True, offset_us=500_000, drift_ppb=50_000, frame_times="/frames/v05"), track("a01_librivox_0870.wav", "audio", label="speaker B", duration_us=7_100_000)], "questions": [EMOTION]},
     "broken": {"kind": "video", "duration_us": 6_000_000, "tracks": [track("broken.mp4", "video")], "questions": [EMOTION]},
 }  # fmt: skip
@@ -259,6 +278,18 @@ def submit(request, name: str):
 
 
 def chunk(request):
+    if request.method == "GET":
+        asked = request.GET.get("client_id")
+        found = [
+            (who, parts)
+            for (who, question), parts in STATE.chunks.items()
+            if question == request.GET["question"] and who not in STATE.finished
+        ]
+        who, parts = next(((who, parts) for who, parts in reversed(found) if asked in (None, who)), (asked, {}))
+        ends = [parts[n]["times_us"][-1] for n in range(len(parts)) if n in parts]
+        return JsonResponse(
+            {"client_id": who, "have": sorted(parts), "kept_until_us": ends[-1] if ends else None, "finished": False}
+        )
     body = json.loads(request.body)
     with STATE.lock:
         if fault := failure():
