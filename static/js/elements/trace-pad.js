@@ -44,6 +44,7 @@ class TracePad extends HTMLElement {
   #pausedAt = 0;
   #resumeUs = null;
   #started = false;
+  #lacking = ""; // what is still to be rated, said until it plays again
   #frame = { ms: -Infinity, us: 40_000, presented: 0, missed: 0, before: null };
   #counts = { pauses: 0, stalls: 0, focus_losses: 0 };
   complete = false;
@@ -170,6 +171,8 @@ class TracePad extends HTMLElement {
     if (state === "playing") {
       if (this.#pausedAt) this.#paper.mark(player.nowUs - player.startUs, say("paused", { n: Math.round((performance.now() - this.#pausedAt) / 1000) }));
       this.#pausedAt = 0;
+      this.#lacking = "";
+      if (this.#player.querySelector("video")?.requestVideoFrameCallback) this.#frame.ms = performance.now(); // its first frame is about to come
       this.#log("play", { at_us: player.nowUs });
       if (!this.#started && player.nowUs - player.startUs < START_US) this.#keep(player.startUs, this.#rig.value, performance.now());
       this.#started = true;
@@ -366,7 +369,7 @@ class TracePad extends HTMLElement {
     if (this.#keptUs === null) return;
     const time = timecode(this.#keptUs - player.startUs, 1);
     const rest = Math.max(0, ((lastUs ?? this.#keptUs) - this.#keptUs) / 1e6).toFixed(1);
-    if (!this.complete) this.#out("kept", say("kept-here", { time, rest }));
+    if (!this.complete) this.#out("kept", this.#lacking || say("kept-here", { time, rest }));
     this.dispatchEvent(new CustomEvent("trace:kept", { bubbles: true, detail: { text: say("kept-up-to", { time }) } }));
   }
 
@@ -424,6 +427,7 @@ class TracePad extends HTMLElement {
     if (lack) {
       this.#flush();
       this.#log("lacks", { at_us: this.#player.nowUs });
+      this.#lacking = lack;
       this.#out("kept", lack);
       return;
     }

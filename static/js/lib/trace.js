@@ -41,6 +41,7 @@ export class Sampler {
 
   #bounded;
   #maxGapUs;
+  #clock = 0;
 
   /**
    * A recording that goes on after a reload continues the numbering of its chunks and, after `lastUs`, its time; `resumed` declares
@@ -63,6 +64,7 @@ export class Sampler {
     if (this.#last !== null && step < STEP_US && !this.#pending) return null;
     let flags = this.#pending;
     if (step > this.#maxGapUs) flags |= FLAG.GAP;
+    if (Number.isFinite(ms)) ms = this.#clock = Math.max(this.#clock, ms); // a frame may be told with a time before an event's
     const sample = { us, value: this.#bounded ? within(value) : value, flags, ms };
     this.#waiting.push(sample);
     if (!(flags & (FLAG.GAP | FLAG.BACK))) this.#stats.largestGapUs = Math.max(this.#stats.largestGapUs, step);
