@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from labeling.views import campaigns, rules
+from labeling.views import campaigns, practice, rules
 
 app_name = "campaigns"
 urlpatterns = [
@@ -17,6 +17,7 @@ urlpatterns = [
     path("campaigns/<uuid:campaign_id>/", campaigns.overview, name="overview"),
     path("campaigns/<uuid:campaign_id>/items/", campaigns.items, name="items"),
     path("campaigns/<uuid:campaign_id>/annotators/", campaigns.annotators, name="annotators"),
+    path("campaigns/<uuid:campaign_id>/practice/", practice.results, name="practice"),
     path("campaigns/<uuid:campaign_id>/agreement/", campaigns.agreement, name="agreement"),
     path("campaigns/<uuid:campaign_id>/agreement/measure/", campaigns.measure_agreement, name="measure_agreement"),
     path("campaigns/<uuid:campaign_id>/gold/", campaigns.gold, name="gold"),

@@ -38,7 +38,7 @@ from core import audit, ids
 from core.errors import Invalid, Refused
 from core.models import User
 from labeling.models import Alignment, Annotation, Assignment, Campaign, Question, Trace, TraceChunk, Track
-from labeling.services import ratings, trace_parts, trace_rules, values
+from labeling.services import practice, ratings, trace_parts, trace_rules, values
 from labeling.services.queue import withdrawn
 from labeling.services.schemes import Asked, Definition, definition
 from labeling.services.trace_parts import bounds
@@ -76,7 +76,7 @@ def add_chunk(
     Times are whole microseconds on the recording clock, strictly increasing, within the item; values finite and, where the
     axes are bounded, within their range; pairs for two axes; `clock_us` the monotonic clock of the rater's machine. Raises
     Invalid with `times_not_increasing`, `time_out_of_range`, `not_a_number`, `out_of_range`, `shape`…; Refused
-    `chunk_differs`, `trace_finished`, `campaign_closed`; Gone `participant_withdrawn`.
+    `chunk_differs`, `trace_finished`, `practice_missing`, `campaign_closed`; Gone `participant_withdrawn`.
     """
     client_id = values.check_uuid(client_id, "client_id")
     sequence = values.check_whole(sequence, "sequence", MOST_CHUNKS)
@@ -280,6 +280,7 @@ def _begun(assignment: Assignment, asked: Asked, client_id: UUID) -> Trace:
         Trace.objects.filter(pk=found.pk).update(state=Trace.State.RECORDING)
         found.state = Trace.State.RECORDING
     if found is None:
+        practice.refuse_unpractised(assignment.campaign, assignment.annotator_id)
         track, alignment = perceived(assignment)
         found = Trace.objects.create(track=track, alignment=alignment, **key)
     return found

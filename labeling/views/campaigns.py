@@ -39,6 +39,7 @@ def frame(campaign: Campaign, here: str, **context: object) -> dict:
         (_("Overview"), "campaigns:overview"),
         (_("Items"), "campaigns:items"),
         (_("Annotators"), "campaigns:annotators"),
+        (_("Practice"), "campaigns:practice"),
         (_("Agreement"), "campaigns:agreement"),
         (_("Gold standard"), "campaigns:gold"),
         (_("Rules"), "campaigns:rules"),

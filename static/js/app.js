@@ -1,7 +1,7 @@
 // The one module script. It brings each custom element to life when it first appears; a page without one loads nothing for it.
 // Elements live in elements/, one a file, named as their tag, and register themselves.
 
-const ELEMENTS = ["media-player", "wave-form", "signal-lane", "trace-pad", "answer-form", "save-state", "session-guard", "key-help", "theme-toggle", "sign-out"];
+const ELEMENTS = ["media-player", "wave-form", "signal-lane", "trace-pad", "practice-test", "headphone-check", "answer-form", "save-state", "session-guard", "key-help", "theme-toggle", "sign-out"];
 
 function awaken(root) {
   for (const tag of ELEMENTS) {

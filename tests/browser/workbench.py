@@ -108,6 +108,7 @@ from django.core.wsgi import get_wsgi_application  # noqa: E402
 from django.http import FileResponse, Http404, HttpResponse, JsonResponse  # noqa: E402
 from django.shortcuts import redirect, render  # noqa: E402
 from django.template import engines  # noqa: E402
+from django.urls import include  # noqa: E402
 from django.urls import path as route  # noqa: E402
 
 BOTH = [
@@ -437,7 +438,38 @@ def theme(request):
     return HttpResponse(status=204)
 
 
+SEED = 20261125
+RESULT = {"passed": True, "created_at": None, "kind": "brightness"}
+
+
+def practice(request):
+    """The list of tests, one of them passed and one due."""
+    said = "Your hand comes 0.64 s later, and without that delay its concordance with what was shown is 0.91. That is enough here (0.70)."
+    names = {"brightness": "Brightness", "tone": "Tone", "face": "Drawn face", "headphones": "Headphones"}
+    tests = [{"kind": kind, "name": name, "about": "A disc grows brighter and darker; follow it for 24 seconds.", "url": f"/practice/{kind}",
+              "due": kind == "headphones", "result": RESULT if kind == "brightness" else None, "sentence": said if kind == "brightness" else ""}
+             for kind, name in names.items()]  # fmt: skip
+    context = {"user": Person, "campaign": {"pk": 1, "name": "Dyads"}, "tests": tests, "left": ["headphones"], "crumbs": []}
+    return render(request, "labeling/practice/index.html", context)
+
+
+def practice_test(request, kind: str):
+    """A test with a seed that is known; what is posted is kept as it came. (The server's measuring has tests of its own.)"""
+    if request.method == "POST":
+        STATE.posts.append(json.loads(request.body))
+        return JsonResponse({"passed": True, "sentence": "Your hand comes 0.40 s later."}, status=201)
+    ends = {"brightness": ("bright", "dark"), "tone": ("high", "low"), "face": ("pleased", "displeased")}.get(kind)
+    context = {"user": Person, "campaign": {"pk": 1, "name": "Dyads"}, "kind": kind, "name": kind.title(), "about": "Follow it for 24 seconds.",
+               "ticket": {"seed": SEED, "sealed": "sealed"}, "asked": "How much is it?", "ends": ends, "seconds": 24, "trials": 6, "crumbs": []}  # fmt: skip
+    return render(request, f"labeling/practice/{'headphones' if kind == 'headphones' else 'follow'}.html", context)
+
+
+LABELING = [
+    route("practice/<int:campaign_id>/list", practice, name="practice"), route("practice/<int:campaign_id>/<slug:kind>", lambda request, campaign_id, kind: practice_test(request, kind), name="practice_test"),
+    route("practice/<int:campaign_id>/go", home, name="current"),
+]  # fmt: skip
 urlpatterns = [
+    route("", include((LABELING, "labeling"))), route("practice/list", practice), route("practice/<slug:kind>", practice_test),
     route("", home, name="home"), route("label/<str:name>", page), route("next/<str:name>", following), route("submit/<str:name>", submit),
     route("chunk", chunk), route("finish", finish), route("skip/<str:name>", skip), route("flag", flag), route("heartbeat", heartbeat),
     route("media/<str:name>", media), route("peaks/<str:name>", peaks), route("lane/ppg", lane), route("frames/v05", frames),
