@@ -18,6 +18,7 @@ from affect.schemes.model import Axis
 from affect.schemes.model import Trace as TraceQuestion
 from core.errors import Invalid
 from labeling.services.schemes import Asked, Definition
+from labeling.words import DEVICES
 
 PAUSE_US = 200_000
 """The hand's silence around a pause, when the media stood still, is no hole in the media: less than this was not rated."""
@@ -62,7 +63,8 @@ def refuse_devices(rules: TraceQuestion, told: Any) -> None:
     strange = sorted(set(used or ()) - set(rules.devices)) if rules.devices and isinstance(used, dict) else []
     if strange:
         said = _("This scheme is rated with %(allowed)s, not with %(used)s.") % {
-            "allowed": ", ".join(rules.devices), "used": ", ".join(strange),
+            name: ", ".join(str(DEVICES.get(one, one)) for one in codes)
+            for name, codes in (("allowed", rules.devices), ("used", strange))
         }  # fmt: skip
         raise Invalid("device_not_allowed", said, fields={"device": [said]})
 

@@ -3,7 +3,8 @@
 from typing import Any
 
 from django import template
-from django.utils.translation import gettext_lazy as _
+
+from labeling.words import DEVICES
 
 register = template.Library()
 
@@ -15,9 +16,6 @@ ROWS = {
     "bottom": [(letter, f"Key{letter}") for letter in "ZXCVBNM"] + [(",", "Comma"), (".", "Period")],
 }  # fmt: skip
 FIGURES = {"valence": "valence", "pleasantness": "valence", "arousal": "arousal", "dominance": "dominance"}
-DEVICES = {
-    "mouse": _("mouse"), "wheel": _("wheel"), "keys": _("arrow keys"), "gamepad": _("gamepad"), "touch": _("touch"),
-}  # fmt: skip
 MOST_POINTS = 11  # a longer scale is drawn as a slider
 
 

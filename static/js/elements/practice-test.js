@@ -137,9 +137,10 @@ class PracticeTest extends HTMLElement {
     const [low, high] = LIGHTNESS;
     this.querySelector("[data-disc]")?.setAttribute("fill", `lab(${(low + ((value + 1) / 2) * (high - low)).toFixed(2)}% 0 0)`);
     this.querySelector("[data-mouth]")?.setAttribute("d", `M32 ${(68 - value * 5).toFixed(2)}Q50 ${(68 + value * 17).toFixed(2)} 68 ${(68 - value * 5).toFixed(2)}`);
-    const [inner, outer] = [(31 - value * 3.5).toFixed(2), (33 + value * 2).toFixed(2)];
-    this.querySelector('[data-brow="left"]')?.setAttribute("d", `M27 ${value < 0 ? 31 : outer} 43 ${value < 0 ? (31 - value * 5).toFixed(2) : inner}`);
-    this.querySelector('[data-brow="right"]')?.setAttribute("d", `M57 ${value < 0 ? (31 - value * 5).toFixed(2) : inner} 73 ${value < 0 ? 31 : outer}`);
+    // Pleased: brows up; displeased: their inner ends come down.
+    const [inner, outer] = (value < 0 ? [33 - value * 4, 33] : [33 - value * 4, 33 - value * 3]).map((one) => one.toFixed(2));
+    this.querySelector('[data-brow="left"]')?.setAttribute("d", `M27 ${outer} 43 ${inner}`);
+    this.querySelector('[data-brow="right"]')?.setAttribute("d", `M57 ${inner} 73 ${outer}`);
   }
 
   async #finish() {
