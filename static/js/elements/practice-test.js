@@ -117,7 +117,7 @@ class PracticeTest extends HTMLElement {
   #sample(us, ms) {
     this.#rig.settle(ms);
     const pace = { lateUs: SOUND_US, stepUs: SOUND_US };
-    if (this.#rig.sure) for (const one of owed(this.#reached, us, ms, pace)) this.#keep(one.us, this.#rig.trail.at(one.ms), one.ms);
+    for (const one of owed(this.#reached, us, ms, pace)) if (this.#rig.known(one.ms)) this.#keep(one.us, this.#rig.trail.at(one.ms), one.ms);
     this.#keep(us, this.#rig.value, ms);
     this.#paper.to(us, this.#rig.value);
     this.#say("running", { n: Math.ceil((DURATION_US - us) / 1e6) });
@@ -128,7 +128,7 @@ class PracticeTest extends HTMLElement {
     if (!sample) return;
     this.#reached = { us: sample.us, ms };
     this.#kept.push(sample);
-    this.#rig.trail.forget(ms);
+    this.#rig.forget(ms);
     this.#paper.add(sample.us, sample.value, sample.flags !== 0);
   }
 

@@ -313,8 +313,7 @@ class TracePad extends HTMLElement {
   #catchUp(us, ms, how = {}) {
     const drawn = performance.now() - this.#frame.ms <= NO_FRAME_MS;
     const pace = drawn ? { lateUs: Math.max(50_000, 1.5 * this.#frame.us), stepUs: this.#frame.us } : { lateUs: SOUND_US, stepUs: SOUND_US };
-    if (!this.#rig.sure) return;
-    for (const one of owed(this.#reached, us, ms, { ...pace, ...how })) this.#keep(one.us, this.#rig.trail.at(one.ms), one.ms);
+    for (const one of owed(this.#reached, us, ms, { ...pace, ...how })) if (this.#rig.known(one.ms)) this.#keep(one.us, this.#rig.trail.at(one.ms), one.ms);
   }
 
   #keep(us, value, ms) {
@@ -327,7 +326,7 @@ class TracePad extends HTMLElement {
     }
     this.#last = sample.us;
     this.#reached = { us: sample.us, ms };
-    this.#rig.trail.forget(ms);
+    this.#rig.forget(ms);
     this.#paper.add(sample.us - this.#player.startUs, sample.value, apart);
   }
 

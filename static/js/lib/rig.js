@@ -9,7 +9,7 @@ import { ours, place } from "#app/lib/keys.js";
 import { Hand, OWED_US } from "#app/lib/trace.js";
 
 export const REACH = 0.42;    // of the pad's size from its middle to an end of an axis
-const ASKED_MS = 25;          // a stick that was asked less often than this was somewhere unknown meanwhile
+const ASKED_MS = 25;          // where a stick was is known so long before and after it was asked
 const SETTINGS = "concord-stick";
 const ARROWS = { ArrowUp: [1, 1], ArrowDown: [1, -1], ArrowRight: [0, 1], ArrowLeft: [0, -1] };
 
@@ -41,7 +41,7 @@ export class Rig {
   #followed = 0;  // up to when the trail knows what held keys did
   #pointer = null; // where a pointer was, for axes without ends
   #polled = 0;
-  #unasked = 0;   // the longest that a stick was not asked since somebody wanted to know
+  #asked = [];    // when it was asked since the last sample
   #late = new Lateness();
   #padId = "";
   device = "";
@@ -91,16 +91,19 @@ export class Rig {
   poll(ms) {
     const pad = [...(navigator.getGamepads?.() ?? [])].find((one) => one?.connected);
     if (pad && this.#polled && this.#active()) this.#stick(pad, ms - this.#polled, ms);
-    this.#unasked = Math.max(this.#unasked, this.#polled ? ms - this.#polled : 0);
+    if (this.#asked.push(ms) > 200) this.#asked.shift(); // nobody wants to know while it rests
     this.#polled = ms;
     this.settle(ms);
   }
 
-  /** Is every place of the hand since the last call known? Of a stick that nobody asked it is not. */
-  get sure() {
-    const sure = this.device !== "gamepad" || this.#unasked <= ASKED_MS;
-    this.#unasked = 0;
-    return sure;
+  /** Is it known where the hand was at `ms`? Movements tell their time; a stick does not, so of it only what was asked for is known. */
+  known(ms) { return this.device !== "gamepad" || this.#asked.some((one) => Math.abs(one - ms) <= ASKED_MS); }
+
+  /** What lies before `ms` is not asked for again. */
+  forget(ms) {
+    this.trail.forget(ms);
+    const first = this.#asked.findIndex((one) => one >= ms - ASKED_MS);
+    this.#asked.splice(0, first === -1 ? this.#asked.length : first);
   }
 
   get connected() { return [...(navigator.getGamepads?.() ?? [])].some((one) => one?.connected); }
