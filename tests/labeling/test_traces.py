@@ -12,9 +12,9 @@ from affect.codecs import trace as container
 from affect.schemes import read
 from consent.models import Permission
 from core.errors import Gone, Invalid, Refused
-from labeling.models import Assignment, Item, Trace, TraceChunk
-from labeling.services import annotations, queue, trace_parts, trace_rules, traces
-from tests.labeling import factories
+from labeling.models import Annotator, Assignment, Item, Trace, TraceChunk
+from labeling.services import annotations, queue, ratings, trace_parts, trace_rules, traces
+from tests.labeling import crowd, factories
 
 pytestmark = pytest.mark.django_db(databases=["default", "keys"])
 KINDS = ("choice", "trace")
@@ -344,3 +344,19 @@ def test_a_seam_is_declared_in_the_trace_and_where_it_is_exported(at_work):
     assert key == "arousal"
     assert stored.flags.tolist() == [0, 0, 0, seam, 0]
     assert stored.clock_us.tolist() == [1_000, 101_000, 201_000, 500, 60_500], "another sitting, another clock"
+
+
+def test_agreement_and_gold_read_one_dimension_of_two_at_a_time():
+    scene = factories.scene(n=1, kinds=("trace",))
+    (item,) = scene.items
+    item.refresh_from_db()
+    question = scene.campaign.scheme_version.questions.get(key="arousal")
+    times = list(range(0, factories.CLIP_US, 100_000))
+    for annotator, x in zip(Annotator.objects.filter(user__in=[scene.ana, scene.ben]), (0.25, 0.75), strict=True):
+        crowd.trace(scene.campaign, item, annotator, "arousal", times, [[x, -x]] * len(times))
+    for axis, expected in ((0, {0.25, 0.75}), (1, {-0.25, -0.75})):
+        (found,) = ratings.traces(scene.campaign, question, axis=axis)
+        assert {float(row[0]) for row in found.values} == expected
+        assert not np.isnan(found.values).any()
+    (stored, _other) = Trace.objects.all()
+    assert [name for name, _samples in traces.columns(stored)] == ["arousal.x", "arousal.y"]
