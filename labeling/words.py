@@ -25,3 +25,6 @@ NO_INTERVAL = _("No interval: too few answers, or too few resamples have a value
 
 FLAG = {"tie": _("tie, no label"), "too_few": _("too few answers")}
 ALIGNMENT = {"container": _("from the file"), "given": _("as stated"), "manual": _("by hand"), "import": _("import")}
+DEVICES = {
+    "mouse": _("mouse"), "wheel": _("wheel"), "keys": _("arrow keys"), "gamepad": _("gamepad"), "touch": _("touch"),
+}  # fmt: skip
