@@ -428,3 +428,6 @@ def test_agreement_and_gold_read_one_dimension_of_two_at_a_time():
         assert not np.isnan(found.values).any()
     (stored, _other) = Stored.objects.all()
     assert [name for name, _samples in traces.columns(stored)] == ["arousal.x", "arousal.y"]
+    assert [name for name, _samples in traces.columns(stored, "activity")] == ["activity.x", "activity.y"], (
+        "as files call it"
+    )
