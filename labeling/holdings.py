@@ -48,7 +48,7 @@ from labeling.services.annotations import answers_of
 COVERS = {
     "labeling.Alignment", "labeling.Annotation", "labeling.Annotator", "labeling.Answer", "labeling.Appearance",
     "labeling.Assignment", "labeling.CampaignItem", "labeling.GoldLabel", "labeling.Item", "labeling.ItemTarget",
-    "labeling.Lane", "labeling.Quality", "labeling.QueuePlace", "labeling.QueueRank", "labeling.Recording", "labeling.Segment",
+    "labeling.Lane", "labeling.Practice", "labeling.Quality", "labeling.QueuePlace", "labeling.QueueRank", "labeling.Recording", "labeling.Segment",
     "labeling.Suggestion", "labeling.Trace", "labeling.TraceChunk", "labeling.Track",
 }  # fmt: skip
 

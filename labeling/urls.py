@@ -2,13 +2,15 @@
 
 from django.urls import path
 
-from labeling.views import home, media, workspace
+from labeling.views import home, media, practice, workspace
 
 app_name = "labeling"
 urlpatterns = [
     path("label/", home.home, name="home"),
     path("label/<uuid:campaign_id>/", workspace.current, name="current"),
     path("label/<uuid:campaign_id>/stop/", workspace.stop, name="stop"),
+    path("label/<uuid:campaign_id>/practice/", practice.index, name="practice"),
+    path("label/<uuid:campaign_id>/practice/<slug:kind>/", practice.test, name="practice_test"),
     path("label/<uuid:campaign_id>/<uuid:assignment_id>/", workspace.item, name="item"),
     path("label/<uuid:campaign_id>/<uuid:assignment_id>/submit/", workspace.submit, name="submit"),
     path("label/<uuid:campaign_id>/<uuid:assignment_id>/trace/", workspace.trace_chunk, name="trace_chunk"),

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from labeling.views import campaigns, rules
+from labeling.views import campaigns, practice, rules
 
 app_name = "campaigns"
 urlpatterns = [
@@ -19,6 +19,7 @@ urlpatterns = [
     path("campaigns/<uuid:campaign_id>/annotators/", campaigns.annotators, name="annotators"),
     path("campaigns/<uuid:campaign_id>/people/", campaigns.people, name="people"),
     path("campaigns/<uuid:campaign_id>/people/take/", campaigns.take_role, name="take_role"),
+    path("campaigns/<uuid:campaign_id>/practice/", practice.results, name="practice"),
     path("campaigns/<uuid:campaign_id>/agreement/", campaigns.agreement, name="agreement"),
     path("campaigns/<uuid:campaign_id>/agreement/measure/", campaigns.measure_agreement, name="measure_agreement"),
     path("campaigns/<uuid:campaign_id>/gold/", campaigns.gold, name="gold"),

@@ -25,6 +25,9 @@ NO_INTERVAL = _("No interval: too few answers, or too few resamples have a value
 
 FLAG = {"tie": _("tie, no label"), "too_few": _("too few answers")}
 ALIGNMENT = {"container": _("from the file"), "given": _("as stated"), "manual": _("by hand"), "import": _("import")}
+DEVICES = {
+    "mouse": _("mouse"), "wheel": _("wheel"), "keys": _("arrow keys"), "gamepad": _("gamepad"), "touch": _("touch"),
+}  # fmt: skip
 
 # What has changed between two versions of a scheme, and what that touches; the codes are those of affect.schemes.changes.
 CHANGE = {

@@ -56,7 +56,7 @@ def ids(things: Things) -> dict[str, Any]:
         "run_id": things.run.pk, "job_id": things.job.pk, "token": things.token, "participant_id": things.participant.pk,
         "notice_id": things.draft.pk, "text_id": things.text.pk, "request_id": things.request.pk,
         "basis_id": things.study.bases.first().pk, "item_id": things.items[0].pk, "model_id": things.model.pk,
-        "recording_id": things.items[0].recording_id, "gold_id": things.gold.pk,
+        "recording_id": things.items[0].recording_id, "gold_id": things.gold.pk, "kind": "brightness",
         "user_id": things.assignment.annotator.user_id,
         **{name: row.pk for name, row in rows(things).items()},
     }  # fmt: skip
@@ -214,7 +214,7 @@ def test_things_of_another_study_cannot_be_reached_through_ones_own(
 @pytest.mark.parametrize(("route", "method"), WITH_IDS, ids=lambda word: word)
 def test_an_id_that_nobody_gave_is_not_there(route: str, method: str, visitors: Visitors):
     made_up = {name: uuid4() for name in names_in(route) if name.endswith("_id")}
-    rest = {"what": "original", "token": "x" * 43} | OTHER
+    rest = {"what": "original", "token": "x" * 43, "kind": "brightness"} | OTHER
     if (route, method) == ("labeling:stop", "GET"):
         return
     status = visitors.visit("mia", method, address(route, rest | made_up)).status_code

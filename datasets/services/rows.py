@@ -24,7 +24,7 @@ from consent.models import Participant
 from consent.purposes import Modality
 from datasets.models import DatasetVersion
 from labeling.models import Annotator, Answer, Appearance, GoldLabel, Item, ItemTarget, Question, Segment, Trace, Track
-from labeling.services import ratings
+from labeling.services import ratings, traces
 from labeling.services.definitions import definition
 
 # What an answer's row tells beside its label; and questions whose answers are told elsewhere, or not at all: words are about people.
@@ -254,9 +254,9 @@ def _traces(version: DatasetVersion, ids: set[UUID]) -> dict[UUID, list[tuple[UU
     ).select_related("annotation", "question", "asset")
     for row in rows:
         if row.annotation.item_id in ids:
-            found[row.annotation.item_id].append(
-                (row.annotation.annotator_id, _samples(asked.question(row.question.key), ratings.samples(row)))
-            )
+            called = asked.question(row.question.key)
+            for name, samples in traces.columns(row, called):
+                found[row.annotation.item_id].append((row.annotation.annotator_id, _samples(name, samples)))
     fused = GoldLabel.objects.filter(gold_standard=version.gold_standard).exclude(trace=None).select_related("question")
     for one in fused:
         if one.item_id in ids:

@@ -16,7 +16,7 @@ NO_GOLD = {"value": None, "spread": None, "n": 0, "flag": ""}
 ITEM = Column("item", STRING, "Export id of the item: of this dataset only, and of nothing else")
 FLAGS = (
     "Bits: 1 nothing is known since the sample before, 2 rated again from here after going back, "
-    "4 another device or axis from here, 8 computed and not entered"
+    "4 another device or axis from here, 8 computed and not entered, 16 a seam: taken up again in another sitting"
 )
 _GOLD = {"choice": "label", "scale": "number", "trace": "trace"}
 NUMBERS = {"number", "x", "y", "intensity", "confidence"}

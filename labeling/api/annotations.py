@@ -109,6 +109,7 @@ class ChunkBody(Serializer):
     times_us = serializers.JSONField()
     values = serializers.JSONField()
     flags = serializers.JSONField(required=False, allow_null=True)
+    clock_us = serializers.JSONField(required=False, allow_null=True)
 
 
 class ChunkKept(Serializer):

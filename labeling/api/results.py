@@ -95,11 +95,15 @@ class TraceRow(Shown):
 
 
 class SamplesShown(Serializer):
-    """Three arrays of one length. Flags are bits: 1 a hole before the sample, 2 a return, 4 another input."""
+    """Arrays of one length. Flags are bits: 1 a hole before the sample, 2 a return, 4 another input, 16 a seam: the rater
+    came back in another sitting and heard some seconds again. `second` has the values of the second axis of a trace of two.
+    `clock_us` is when each sample was taken by a clock of the rater's machine, where that was told."""
 
     trace = serializers.UUIDField(read_only=True)
     times_us = serializers.ListField(child=serializers.IntegerField(), read_only=True)
     values = serializers.ListField(child=serializers.FloatField(), read_only=True)
+    second = serializers.ListField(child=serializers.FloatField(), read_only=True, allow_null=True)
+    clock_us = serializers.ListField(child=serializers.IntegerField(), read_only=True, allow_null=True)
     flags = serializers.ListField(child=serializers.IntegerField(), read_only=True)
 
 
@@ -127,8 +131,10 @@ class Traces(Noun):
             {
                 "trace": trace.pk,
                 "times_us": kept.times_us.tolist(),
-                "values": kept.values.tolist(),
+                "values": kept.axis(0).values.tolist(),
+                "second": kept.axis(1).values.tolist() if kept.axes > 1 else None,
                 "flags": kept.flags.tolist(),
+                "clock_us": None if kept.clock_us is None else kept.clock_us.tolist(),
             }
         )
 

@@ -3,6 +3,7 @@
 from labeling.models.answers import Annotation, Answer, Segment, Trace, TraceChunk
 from labeling.models.campaigns import Annotator, Assignment, Campaign, CampaignItem, CampaignRole, QueuePlace
 from labeling.models.handed_down import Lane, Quality, QueueRank, Suggestion
+from labeling.models.practice import Practice
 from labeling.models.recordings import Alignment, Appearance, Exhibit, Item, ItemTarget, Recording, Track
 from labeling.models.results import AgreementReport, GoldLabel, GoldStandard
 from labeling.models.schemes import Guideline, GuidelineVersion, Label, Question, Scheme, SchemeMigration, SchemeVersion
@@ -10,6 +11,6 @@ from labeling.models.schemes import Guideline, GuidelineVersion, Label, Question
 __all__ = [
     "AgreementReport", "Alignment", "Annotation", "Annotator", "Answer", "Appearance", "Assignment", "Campaign", "CampaignItem",
     "CampaignRole", "Exhibit", "GoldLabel", "GoldStandard", "Guideline", "GuidelineVersion", "Item", "ItemTarget", "Label", "Lane",
-    "Quality", "Question", "QueuePlace", "QueueRank", "Recording", "Scheme", "SchemeMigration", "SchemeVersion", "Segment",
+    "Practice", "Quality", "Question", "QueuePlace", "QueueRank", "Recording", "Scheme", "SchemeMigration", "SchemeVersion", "Segment",
     "Suggestion", "Trace", "TraceChunk", "Track",
 ]  # fmt: skip

@@ -65,6 +65,8 @@ class Campaign(Row):
     predictions = models.CharField(max_length=12, choices=Predictions.choices, default=Predictions.NEVER)
     # What a rater perceives, fixed here and stored with each answer: {"audio": true, "video": true, "transcript": false, …}
     perceived = models.JSONField(default=dict)
+    practice_required = models.JSONField(default=list)  # kinds of Practice to be passed before the first trace
+    practice_pass = models.FloatField(default=0.7)  # the least concordance that passes
     closes_on = models.DateField(null=True, blank=True)
     size = models.PositiveIntegerField(default=0)  # items in it; counted here so that no page counts a million rows
     revision = models.PositiveIntegerField(default=1)

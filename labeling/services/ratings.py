@@ -121,9 +121,10 @@ def _value(question: Question, label: UUID | None, number: float | None) -> str 
 
 
 def traces(
-    campaign: Campaign, question: Question, use: Use = USE, *, items: Collection[UUID] | None = None
+    campaign: Campaign, question: Question, use: Use = USE, *, items: Collection[UUID] | None = None, axis: int = 0
 ) -> Iterator[TracesOfItem]:
-    """Traces of a question, item by item, on the common grid; of these items alone when they are named."""
+    """Traces of a question, item by item, on the common grid; of these items alone when they are named. A trace of two axes
+    is read one dimension at a time: `axis` says which."""
     rows = (
         Trace.objects.filter(
             annotation__in=annotations(campaign, use), question__identity=question.identity, state=Trace.State.PACKED
@@ -136,22 +137,22 @@ def traces(
     group: list[Trace] = []
     for row in rows.iterator(chunk_size=200):
         if group and row.annotation.item_id != group[0].annotation.item_id:
-            yield _on_grid(group)
+            yield _on_grid(group, axis)
             group = []
         group.append(row)
     if group:
-        yield _on_grid(group)
+        yield _on_grid(group, axis)
 
 
 def samples(row: Trace) -> container.Trace:
-    """The stored samples of a trace, wherever they lie."""
+    """The stored samples of a trace, wherever they lie, with all its axes."""
     if row.asset_id is None:
         return container.unpack(bytes(row.packed))
     with assets.open_asset(row.asset) as stream:
         return container.unpack(stream.read())
 
 
-def _on_grid(group: list[Trace]) -> TracesOfItem:
+def _on_grid(group: list[Trace], axis: int) -> TracesOfItem:
     item = group[0].annotation.item
     grid = np.arange(item.start_us, max(item.end_us, item.start_us + GRID_US), GRID_US, dtype=np.int64)
     lines = [
@@ -162,6 +163,6 @@ def _on_grid(group: list[Trace]) -> TracesOfItem:
             limit_us=LARGEST_GAP_US,
             gap_before=(one.flags & container.Flag.GAP_BEFORE) != 0,
         )
-        for one in map(samples, group)
+        for one in (samples(row).axis(axis) for row in group)
     ]
     return TracesOfItem(item.pk, [row.annotation.annotator_id for row in group], grid, np.vstack(lines))

@@ -6,13 +6,17 @@ back to rate again replaces what stood there — and packed into one immutable c
 container above 1 MB goes into the asset store, sealed under the keys of those whom the item is about; `ratings.samples`
 reads both.
 
-Flags on the wire are those of the container (affect.codecs.trace.Flag): a hole before the sample, a return, another input.
-Pauses, stalls and devices are kept as the browser told them, beside the samples.
+Two axes that are rated at once are one trace, one row and one container with two columns: one hand made both at the same
+moments, so times, holes, seams, device and hash are theirs together, and neither can arrive, be finished or be replaced without
+the other. Whoever needs one dimension takes `axis` of it (`ratings.samples`).
+
+Flags on the wire are those of the container (affect.codecs.trace.Flag): a hole before the sample, a return, another input, a
+seam where the rater came back in another sitting. Pauses, stalls and devices are kept as the browser told them, beside the
+samples.
 """
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -32,27 +36,27 @@ from consent.models import Asset, Participant
 from core import audit, ids
 from core.errors import Refused
 from core.models import User
-from labeling.models import Alignment, Annotation, Assignment, Campaign, Question, Recording, Trace, TraceChunk, Track
-from labeling.services import ratings, values
+from labeling.models import Alignment, Annotation, Assignment, Campaign, Question, Trace, TraceChunk, Track
+from labeling.services import practice, ratings, trace_parts, trace_rules, values
 from labeling.services.definitions import Asked, Definition, definition
 from labeling.services.queue import withdrawn
+from labeling.services.trace_parts import bounds
 from labeling.services.values import Said
 
 USE = Use("human_annotation")
-WIRE_FLAGS = int(container.Flag.GAP_BEFORE | container.Flag.SEEK_BEFORE | container.Flag.INPUT_CHANGED)
-MOST_SAMPLES_A_CHUNK = 20_000
 MOST_CHUNKS = 100_000
-LARGEST_STEP_US = 500_000  # a longer stretch between two samples is not counted as rated
 ABANDONED_AFTER = timedelta(hours=24)
 LARGEST_ROW = 1_000_000  # bytes; a packed trace above is an asset
 
 
 @dataclass(frozen=True)
 class Kept:
-    """What the server holds of a trace: gap-free up to a time, and the numbers of all chunks."""
+    """What the server holds of a trace: gap-free up to a time, and the numbers of all chunks; None where nothing was begun."""
 
-    kept_until_us: int
+    kept_until_us: int | None
     have: list[int]
+    client_id: UUID | None = None
+    finished: bool = False
 
 
 def add_chunk(
@@ -63,19 +67,22 @@ def add_chunk(
     question: str,
     sequence: int,
     times_us: Sequence[int],
-    values_: Sequence[float],
+    values_: Sequence[float] | Sequence[Sequence[float]],
     flags: Sequence[int] | None = None,
+    clock_us: Sequence[int] | None = None,
 ) -> Kept:
     """Keep a chunk of samples of one trace of an assignment; the first one begins the trace.
 
-    Times are whole microseconds on the recording clock, strictly increasing, within the item; values finite and within
-    the question's range (−1…1). Raises Invalid with `times_not_increasing`, `time_out_of_range`, `not_a_number`,
-    `out_of_range`…; Refused `chunk_differs`, `trace_finished`, `campaign_closed`; Gone `participant_withdrawn`.
+    Times are whole microseconds on the recording clock, strictly increasing, within the item; values finite and, where the
+    axes are bounded, within their range; pairs for two axes; `clock_us` the monotonic clock of the rater's machine. Raises
+    Invalid with `times_not_increasing`, `time_out_of_range`, `not_a_number`, `out_of_range`, `shape`…; Refused
+    `chunk_differs`, `trace_finished`, `practice_missing`, `campaign_closed`; Gone `participant_withdrawn`.
     """
     client_id = values.check_uuid(client_id, "client_id")
     sequence = values.check_whole(sequence, "sequence", MOST_CHUNKS)
     asked = _asked(assignment, question)
-    packed, end_us = _pack_chunk(asked, assignment, times_us, values_, flags)
+    found = trace_parts.read(asked.form, assignment.item, times_us, values_, flags, clock_us)
+    packed, end_us = trace_parts.packed(found, level=1), int(found.times_us[-1])
     with transaction.atomic():
         _hold(assignment)
         trace = _begun(assignment, asked, client_id)
@@ -86,10 +93,22 @@ def add_chunk(
             if trace.state != Trace.State.RECORDING:
                 # A late repeat of a chunk that is packed already is acknowledged; anything else comes too late.
                 if trace.state == Trace.State.PACKED and sequence < trace.device.get("chunks", 0):
-                    return Kept(trace.end_us, list(range(trace.device["chunks"])))
+                    return _kept(trace)
                 raise Refused("trace_finished", _("This trace was finished; begin a new one to rate again."))
             TraceChunk.objects.create(trace=trace, sequence=sequence, packed=packed, end_us=end_us)
         return _kept(trace)
+
+
+def kept(*, assignment: Assignment, question: str, client_id: UUID | str | None = None) -> Kept:
+    """What the server holds of a trace of an assignment, so that a browser goes on where it stopped: of the trace with this
+    `client_id`, or of the one begun last that is not finished. Reads only."""
+    asked = _asked(assignment, question)
+    begun = Trace.objects.filter(assignment=assignment, question_id=asked.id, annotation=None)
+    if client_id is not None:
+        found = begun.filter(client_id=values.check_uuid(client_id, "client_id")).first()
+    else:
+        found = begun.filter(state=Trace.State.RECORDING).order_by("-id").first()
+    return Kept(None, []) if found is None else _kept(found)
 
 
 def finish(
@@ -125,13 +144,33 @@ def finish(
             raise Refused(
                 "chunks_missing", _("Nothing of this trace has arrived yet."), missing=list(range(min(chunks, 1000)))
             )
-        joined = _joined(_all_chunks(trace, chunks))
-        _pack(trace, joined, held, told)
+        samples = trace_parts.join(_all_chunks(trace, chunks))
+        _pack(trace, samples, held, told)
         audit.record(
             "labeling.trace.finished", actor=actor, target=trace, study=held.campaign.study_id,
             samples=trace.samples, coverage=round(trace.coverage, 4), digest=trace.digest,
         )  # fmt: skip
     return trace
+
+
+def lacks(trace: Trace) -> list[dict[str, Any]]:
+    """What a finished trace lacks by its scheme (device, coverage, holes, rate); it is stored, but no answer until it is made
+    good: the same rules decide when it is handed in (`finished`)."""
+    question = definition(trace.question.scheme_version_id).questions[trace.question.key]
+    item = trace.assignment.item
+    return trace_rules.missing(question.form, _told(trace, question, item), bounds(item))
+
+
+def columns(trace: Trace, called: str = "") -> list[tuple[str, container.Trace]]:
+    """A finished trace for files that hold one dimension a row: (the question's name, samples); with two axes one for each,
+    the name followed by the axis: "affect.valence". The question is `called` so in the file, else by its key."""
+    found, name = ratings.samples(trace), called or trace.question.key
+    if found.axes == 1:
+        return [(name, found)]
+    question = definition(trace.question.scheme_version_id).questions[trace.question.key]
+    names = trace_rules.axis_names(question.form)
+    names = names if len(names) == found.axes else list("xy")
+    return [(f"{name}.{axis}", found.axis(at)) for at, axis in enumerate(names)]
 
 
 def finished(assignment: Assignment, asked: Definition, answers: Any) -> dict[str, dict[str, Any]]:
@@ -144,8 +183,7 @@ def finished(assignment: Assignment, asked: Definition, answers: Any) -> dict[st
         client_id = _named(answers, question.key)
         if client_id is not None:
             trace = _packed(assignment.pk, question, client_id)
-            used = trace.device.get("used") or {}
-            found[question.key] = _told(ratings.samples(trace), bounds(assignment.item)[1], used.get("kind"))
+            found[question.key] = _told(trace, question, assignment.item)
     return found
 
 
@@ -183,6 +221,10 @@ def _packed(assignment_id: UUID | None, question: Asked, client_id: UUID) -> Tra
     return found
 
 
+def _told(trace: Trace, question: Asked, item: Any) -> dict[str, Any]:
+    return trace_rules.told(question.form, ratings.samples(trace), bounds(item)[1], trace.device.get("used"))
+
+
 def told_of(
     asked: Definition, given: Mapping[str, tuple[Sequence[int], Sequence[float]]], item: Any
 ) -> dict[str, dict[str, Any]]:
@@ -192,20 +234,9 @@ def told_of(
         question = asked.questions.get(key)
         if question is None or question.kind != Question.Kind.TRACE:
             raise values.invalid("question_unknown", f"traces.{key}", _("This question is not asked here."))
-        found[key] = _told(_samples(question, item, times_us, numbers, None), bounds(item)[1])
+        samples = trace_parts.read(question.form, item, times_us, numbers, None)
+        found[key] = trace_rules.told(question.form, samples, bounds(item)[1])
     return found
-
-
-def _told(kept: container.Trace, end_us: int, device: str | None = None) -> dict[str, Any]:
-    """Samples as `affect.schemes` checks them. One at the very end of the item rates no time any more."""
-    inside = kept.times_us < end_us
-    gaps = np.flatnonzero(kept.flags[inside] & container.Flag.GAP_BEFORE).tolist()
-    told = {
-        "times_us": kept.times_us[inside].tolist(),
-        "values": kept.values[inside].tolist(),
-        "gaps": [one for one in gaps if one],
-    }
-    return told | ({"device": device} if device else {})
 
 
 def import_traces(
@@ -217,7 +248,7 @@ def import_traces(
         if question is None or question.kind != Question.Kind.TRACE:
             raise values.invalid("question_unknown", f"traces.{key}", _("This question is not asked here."))
         trace = Trace(annotation=annotation, question_id=question.id, client_id=annotation.client_id)
-        samples = _samples(question, annotation.item, times_us, numbers, None)
+        samples = trace_parts.read(question.form, annotation.item, times_us, numbers, None)
         _measure(trace, samples, annotation.item)
         trace.save(force_insert=True)
 
@@ -279,6 +310,7 @@ def _begun(assignment: Assignment, asked: Asked, client_id: UUID) -> Trace:
         Trace.objects.filter(pk=found.pk).update(state=Trace.State.RECORDING)
         found.state = Trace.State.RECORDING
     if found is None:
+        practice.refuse_unpractised(assignment.campaign, assignment.annotator_id)
         track, alignment = perceived(assignment)
         found = Trace.objects.create(track=track, alignment=alignment, **key)
     return found
@@ -299,84 +331,15 @@ def _perceived_track(assignment: Assignment) -> Track | None:
 
 
 def _kept(trace: Trace) -> Kept:
+    if trace.state == Trace.State.PACKED:
+        return Kept(trace.end_us, list(range(trace.device.get("chunks", 0))), trace.client_id, finished=True)
     rows = list(TraceChunk.objects.filter(trace=trace).order_by("sequence").values_list("sequence", "end_us"))
     until = trace.start_us
     for at, (sequence, end_us) in enumerate(rows):
         if at != sequence:
             break
         until = end_us
-    return Kept(until, [sequence for sequence, _end in rows])
-
-
-def _pack_chunk(asked: Asked, assignment: Assignment, times_us: Any, numbers: Any, flags: Any) -> tuple[bytes, int]:
-    samples = _samples(asked, assignment.item, times_us, numbers, flags)
-    return container.pack(samples.times_us, samples.values, samples.flags, level=1), int(samples.times_us[-1])
-
-
-def _samples(asked: Asked, item: Any, times_us: Any, numbers: Any, flags: Any) -> container.Trace:
-    if not isinstance(times_us, Sequence | np.ndarray) or isinstance(times_us, str | bytes) or len(times_us) == 0:
-        raise values.invalid("trace_empty", "times_us", _("A trace holds a sample at least."))
-    if len(times_us) > MOST_SAMPLES_A_CHUNK and flags is not None:
-        raise values.invalid(
-            "too_long", "times_us", _("A part of a trace holds at most %(n)d samples.") % {"n": MOST_SAMPLES_A_CHUNK}
-        )
-    for name, given in (("times_us", times_us), ("values", numbers), ("flags", flags)):
-        _refuse_not_numbers(name, given, len(times_us))
-    try:
-        found = container.make(times_us, numbers, flags)
-    except container.TraceError as error:
-        name = {container.NOT_FINITE: "values", container.UNKNOWN_FLAG: "flags"}.get(error.code, "times_us")
-        code = {container.NOT_FINITE: "not_a_number", container.UNKNOWN_FLAG: "flag_unknown"}.get(
-            error.code, error.code
-        )
-        raise values.invalid(code, name, _said(code)) from error
-    if (found.flags & ~np.uint8(WIRE_FLAGS)).any():
-        raise values.invalid("flag_unknown", "flags", _said("flag_unknown"))
-    _refuse_out_of_range(asked, item, found)
-    return found
-
-
-def _refuse_not_numbers(name: str, given: Any, n: int) -> None:
-    if (given is None and name == "flags") or isinstance(given, np.ndarray):
-        return
-    if not isinstance(given, Sequence) or isinstance(given, str | bytes) or len(given) != n:
-        raise values.invalid("shape", name, _("Times, values and flags are lists of one length."))
-    kinds = {int, float} if name == "values" else {int}  # exact types: True is no number here
-    if any(type(one) not in kinds for one in given):
-        raise values.invalid("not_a_number", name, _said("not_a_number"))
-    if any(abs(one) >= 2**63 for one in given if type(one) is int):
-        raise values.invalid(
-            "out_of_range" if name == "values" else "time_out_of_range", name, _said("time_out_of_range")
-        )
-
-
-def _refuse_out_of_range(asked: Asked, item: Any, found: container.Trace) -> None:
-    start, end = bounds(item)
-    if found.times_us[0] < start or found.times_us[-1] > end:
-        raise values.invalid("time_out_of_range", "times_us", _("A time lies outside the clip."))
-    if not asked.form.bounded:
-        return
-    least, most = asked.minimum, asked.maximum
-    if found.values.min() < least or found.values.max() > most:
-        raise values.invalid(
-            "out_of_range", "values", _("Values go from %(least)g to %(most)g.") % {"least": least, "most": most}
-        )
-
-
-def bounds(item: Any) -> tuple[int, int]:
-    """The item's time on the recording clock; an item without an end is as long as its recording."""
-    if item.end_us > item.start_us:
-        return item.start_us, item.end_us
-    return item.start_us, Recording.objects.values_list("duration_us", flat=True).get(pk=item.recording_id)
-
-
-def _said(code: str) -> str:
-    return {
-        "not_a_number": _("Values must be finite numbers, times whole microseconds."),
-        "times_not_increasing": _("Times must increase from sample to sample."),
-        "time_out_of_range": _("A time lies outside the clip."),
-        "flag_unknown": _("This flag is not known."),
-    }.get(code, _("These samples cannot be used."))
+    return Kept(until, [sequence for sequence, _end in rows], trace.client_id)
 
 
 def _all_chunks(trace: Trace, chunks: int) -> list[container.Trace]:
@@ -391,36 +354,6 @@ def _all_chunks(trace: Trace, chunks: int) -> list[container.Trace]:
     return [container.unpack(bytes(row.packed)) for row in used]
 
 
-def _joined(chunks: Sequence[container.Trace]) -> container.Trace:
-    """All samples in one. A sample that follows a return drops everything at or after its time, as the browser's join does."""
-    pieces: list[tuple[np.ndarray, np.ndarray, np.ndarray]] = []
-    for chunk in chunks:
-        starts = [0, *np.flatnonzero(chunk.flags & container.Flag.SEEK_BEFORE).tolist(), len(chunk)]
-        for begin, end in itertools.pairwise(starts):
-            if end > begin:
-                pieces.append((chunk.times_us[begin:end], chunk.values[begin:end], chunk.flags[begin:end]))
-    stack: list[tuple[np.ndarray, np.ndarray, np.ndarray]] = []
-    for piece in pieces:
-        if piece[2][0] & container.Flag.SEEK_BEFORE:
-            stack = _cut(stack, int(piece[0][0]))
-        stack.append(piece)
-    try:
-        return container.make(*(np.concatenate([piece[column] for piece in stack]) for column in range(3)))
-    except container.TraceError as error:
-        raise values.invalid(error.code, "times_us", _said(error.code)) from error
-
-
-def _cut(
-    stack: list[tuple[np.ndarray, np.ndarray, np.ndarray]], from_us: int
-) -> list[tuple[np.ndarray, np.ndarray, np.ndarray]]:
-    while stack and int(stack[-1][0][-1]) >= from_us:
-        times, numbers, flags = stack.pop()
-        keep = int(np.searchsorted(times, from_us))
-        if keep:
-            stack.append((times[:keep], numbers[:keep], flags[:keep]))
-    return stack
-
-
 def _pack(trace: Trace, samples: container.Trace, held: Assignment, device: dict[str, Any]) -> None:
     _measure(trace, samples, held.item)
     trace.device = device
@@ -429,19 +362,15 @@ def _pack(trace: Trace, samples: container.Trace, held: Assignment, device: dict
 
 
 def _measure(trace: Trace, samples: container.Trace, item: Any) -> None:
-    """Pack, and say how much of the item was rated: the share of its time between samples at most half a second apart."""
+    """Pack, and say how much of the item was rated."""
     start, end = bounds(item)
     steps = np.diff(samples.times_us)
-    rated = steps[(steps <= LARGEST_STEP_US) & ((samples.flags[1:] & container.Flag.GAP_BEFORE) == 0)].sum()
-    # Up to the first sample and after the last one the hand may rest as long as between two samples.
-    edges = [int(samples.times_us[0]) - start, end - int(samples.times_us[-1])]
-    rated += sum(edge for edge in edges if 0 <= edge <= LARGEST_STEP_US)
     trace.start_us, trace.end_us = int(samples.times_us[0]), int(samples.times_us[-1])
     trace.samples = len(samples)
     trace.largest_gap_us = int(steps.max()) if len(steps) else 0
-    trace.coverage = float(rated) / (end - start) if end > start else 0.0
-    trace.format = f"{container.FORMAT}/{container.VERSION}"
-    _put(trace, container.pack(samples.times_us, samples.values, samples.flags), item)
+    trace.coverage = trace_parts.rated_us(samples, start, end) / (end - start) if end > start else 0.0
+    trace.format = f"{container.FORMAT}/{samples.version}"
+    _put(trace, trace_parts.packed(samples), item)
     trace.digest = samples.digest
     trace.state = Trace.State.PACKED
 

@@ -20,15 +20,6 @@ def points(question: Shown) -> list[dict[str, Any]]:
 
 
 @register.filter
-def levels(question: Shown) -> list[dict[str, Any]]:
-    """The anchors of a trace as {y, text}, y in percent of the pad's height (8 = highest, 92 = lowest)."""
-    least = -1.0 if question["minimum"] is None else float(question["minimum"])
-    most = 1.0 if question["maximum"] is None else float(question["maximum"])
-    anchors = sorted(((float(value), text) for value, text in (question.get("anchors") or {}).items()), reverse=True)
-    return [{"y": round(92 - 84 * (value - least) / (most - least), 2), "text": text} for value, text in anchors]
-
-
-@register.filter
 def grid_lines(question: Shown) -> Iterator[dict[str, Any]]:
     """The lines of a grid in a box of 100 × 100: between the cells where it has steps, and through the middle."""
     for name, (one, other) in {"x": ("x", "y"), "y": ("y", "x")}.items():

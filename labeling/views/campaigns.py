@@ -40,6 +40,7 @@ def frame(campaign: Campaign, here: str, **context: object) -> dict:
         (_("Items"), "campaigns:items"),
         (_("Annotators"), "campaigns:annotators"),
         (_("People"), "campaigns:people"),
+        (_("Practice"), "campaigns:practice"),
         (_("Agreement"), "campaigns:agreement"),
         (_("Gold standard"), "campaigns:gold"),
         (_("Rules"), "campaigns:rules"),

@@ -40,6 +40,7 @@ from affect.schemes.model import (
 from labeling.views.manikins import figure
 from labeling.views.shortcuts import DIGITS, ROWS, Shortcuts, shifted, sign, steps_of
 from labeling.views.wheels import drawing
+from labeling.words import DEVICES
 
 MOST_POINTS = 11  # a longer scale is drawn as a slider
 # Words and looks: what a checker has no use for.
@@ -286,12 +287,16 @@ def _segments(question: Segments, say: _Saying, keys: Shortcuts) -> dict[str, An
 
 
 def _trace(question: Trace, say: _Saying, keys: Shortcuts) -> dict[str, Any]:
+    """An axis without ends is drawn from −1 to 1. Of one axis the words stand at its ends, in percent of the pad's height."""
     axes = [_axis(one, say) for one in question.axes]
+    for axis in axes if not question.bounded else ():
+        axis["minimum"], axis["maximum"] = -1, 1
     first = axes[0]
-    low, high = (first["minimum"], first["maximum"]) if question.bounded else (-1, 1)
     return {
         "axes": axes, "bounded": question.bounded, "past": question.past, "devices": list(question.devices),
-        "minimum": low, "maximum": high, "anchors": {low: first["low"], high: first["high"]},
+        "device_names": [str(DEVICES.get(one, one)) for one in question.devices], "coverage": question.coverage,
+        "no_gap": question.no_gap, "longest_step_us": question.longest_step_us,
+        "levels": [{"y": 8, "text": first["high"]}, {"y": 92, "text": first["low"]}],
     }  # fmt: skip
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import asdict
 from typing import Any
 from uuid import UUID
 
@@ -12,15 +13,17 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django_htmx.http import HttpResponseClientRedirect
 
 from core import access
 from core.api import JSONParser
 from core.errors import Invalid
 from labeling.models import Assignment, Campaign
-from labeling.services import annotations, queue, traces
+from labeling.services import annotations, practice, queue, trace_rules, traces
 from labeling.services.definitions import definition
 from labeling.views import work
 from labeling.views.posted import posted
+from labeling.views.practice import lag_shown
 
 _OWN = access.Fetch("label", lambda: Assignment.objects.select_related("campaign", "item"))
 _OWN_TO_SHOW = access.Fetch(
@@ -38,6 +41,9 @@ class _SeeOther(HttpResponseRedirect):
 def current(request: HttpRequest, campaign_id: UUID) -> HttpResponse:
     """The item the person is at: leased now when they hold none. A page goes there; htmx gets its fragment at once."""
     campaign = _CAMPAIGN(request.user, campaign_id)
+    if _practice_due(request, campaign):
+        there = reverse("labeling:practice", args=[campaign.pk])
+        return HttpResponseClientRedirect(there) if request.htmx else redirect(there)
     assignment = queue.next_assignment(request.user, campaign)
     if assignment is None:
         place = _place(request, campaign)
@@ -88,10 +94,16 @@ def submit(request: HttpRequest, campaign_id: UUID, assignment_id: UUID) -> Http
     return JsonResponse(told, status=200 if annotation.repeated else 201)
 
 
-@require_POST
+@require_http_methods(["GET", "POST"])
 @login_required
 def trace_chunk(request: HttpRequest, campaign_id: UUID, assignment_id: UUID) -> HttpResponse:
-    assignment, body = _own(request, campaign_id, assignment_id), _body(request)
+    """A part of a trace is kept; asked without one, it is told what there is already, so that rating goes on from there."""
+    assignment = _own(request, campaign_id, assignment_id)
+    if request.method == "GET":
+        asked = request.GET.get
+        kept = traces.kept(assignment=assignment, question=asked("question", ""), client_id=asked("client_id"))
+        return JsonResponse(asdict(kept))
+    body = _body(request)
     kept = traces.add_chunk(
         actor=request.user,
         assignment=assignment,
@@ -101,6 +113,7 @@ def trace_chunk(request: HttpRequest, campaign_id: UUID, assignment_id: UUID) ->
         times_us=body.get("times_us"),
         values_=body.get("values"),
         flags=body.get("flags"),
+        clock_us=body.get("clock_us"),
     )
     return JsonResponse({"kept_until_us": kept.kept_until_us, "have": kept.have})
 
@@ -118,9 +131,8 @@ def trace_finish(request: HttpRequest, campaign_id: UUID, assignment_id: UUID) -
         device=body.get("device"),
         events=body.get("events"),
     )
-    return JsonResponse(
-        {"trace_id": trace.pk, "samples": trace.samples, "kept_until_us": trace.end_us, "coverage": trace.coverage}
-    )
+    told = {"trace_id": trace.pk, "samples": trace.samples, "kept_until_us": trace.end_us, "coverage": trace.coverage}
+    return JsonResponse({**told, "lacks": [trace_rules.sentence(one) for one in traces.lacks(trace)]})
 
 
 @require_POST
@@ -171,6 +183,14 @@ def _own(
     return assignment
 
 
+def _practice_due(request: HttpRequest, campaign: Campaign) -> bool:
+    """Whether a test is to be passed before the first trace; asked only where a campaign requires some and traces are made."""
+    if not campaign.practice_required or not definition(campaign.scheme_version_id).traces:
+        return False
+    place = queue.place_of(request.user, campaign)
+    return place is not None and bool(practice.missing(campaign, place.annotator_id))
+
+
 def _place(request: HttpRequest, campaign: Campaign) -> Any:
     place = queue.place_of(request.user, campaign)
     if place is None:
@@ -187,7 +207,11 @@ def _show_item(request: HttpRequest, assignment: Assignment) -> HttpResponse:
         response = _show(request, "labeling/workspace/_withdrawn.html", context)
         response.status_code = 200 if request.htmx else 404
         return response
-    return _show(request, "labeling/workspace/_item.html", {"work": work.work(assignment, _place(request, campaign))})
+    place = _place(request, campaign)
+    shown = work.work(assignment, place)
+    if definition(campaign.scheme_version_id).traces:
+        shown["practice"] = {"lag": lag_shown(campaign, place.annotator)}
+    return _show(request, "labeling/workspace/_item.html", {"work": shown})
 
 
 def _show(request: HttpRequest, fragment: str, context: dict[str, Any]) -> HttpResponse:

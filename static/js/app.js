@@ -1,7 +1,7 @@
 // The one module script. It brings each custom element to life when it first appears; a page without one loads nothing for it.
 // Elements live in elements/, one a file, named as their tag, and register themselves.
 
-const ELEMENTS = ["media-player", "time-line", "wave-form", "spectro-gram", "signal-lane", "transcript-lines", "trace-pad", "segment-line", "affect-grid", "emotion-wheel", "answer-form", "save-state", "session-guard", "key-help", "theme-toggle", "sign-out", "keep-open", "scheme-preview"];
+const ELEMENTS = ["media-player", "time-line", "wave-form", "spectro-gram", "signal-lane", "transcript-lines", "trace-pad", "practice-test", "headphone-check", "segment-line", "affect-grid", "emotion-wheel", "answer-form", "save-state", "session-guard", "key-help", "theme-toggle", "sign-out", "keep-open", "scheme-preview"];
 
 function awaken(root) {
   for (const tag of ELEMENTS) {

@@ -112,6 +112,7 @@ from django.core.wsgi import get_wsgi_application  # noqa: E402
 from django.http import FileResponse, Http404, HttpResponse, JsonResponse  # noqa: E402
 from django.shortcuts import redirect, render  # noqa: E402
 from django.template import engines  # noqa: E402
+from django.urls import include  # noqa: E402
 from django.urls import path as route  # noqa: E402
 from django.utils import translation  # noqa: E402
 
@@ -160,8 +161,21 @@ BOTH = [manikin("valence", "How pleasant does it appear?", points("very unpleasa
 EMOTION = one(
     "choice", "emotion", "What does {target} appear to express?", labels=[label(name, emotion=name) for name in NAMES]
 )
-TRACE = one("trace", "arousal_trace", "How active does speaker A appear to be?", axes=[
-    {"name": {"en": "arousal"}, "low": {"en": "very passive"}, "high": {"en": "very active"}, "minimum": -1, "maximum": 1}])  # fmt: skip
+
+
+def axis(name: str, low: str, high: str, **ends) -> dict:
+    return {"name": {"en": name}, "low": {"en": low}, "high": {"en": high}, **ends}
+
+
+AROUSAL = axis("arousal", "very passive", "very active", minimum=-1, maximum=1)
+TRACE = one("trace", "arousal_trace", "How active does speaker A appear to be?", axes=[AROUSAL])
+PLANE = one("trace", "affect", "How does speaker A appear to feel?", axes=[
+    axis("pleasantness", "unpleasant", "pleasant", minimum=-1, maximum=1), axis("activation", "passive", "activated", minimum=0, maximum=10)])  # fmt: skip
+FREE = one(
+    "trace", "tension", "How does the tension rise and fall?", bounded=False, axes=[axis("tension", "less", "more")]
+)
+HIDDEN = {**TRACE, "past": "hidden", "devices": ["keys", "wheel"]}
+STRICT = {**TRACE, "coverage": 0.9, "no_gap": True}
 DOMINANCE = manikin("dominance", "How much in control does it appear?", points("without control", "in control", 5))
 SLIDER = one("scale", "intensity", "How intense is it?", look="slider", range={"minimum": 0, "maximum": 100, "step": 1, "anchors": [
     {"value": 0, "text": {"en": "not at all"}}, {"value": 100, "text": {"en": "as intense as can be"}}]})  # fmt: skip
@@ -180,6 +194,10 @@ ITEMS = {
     "text": {"kind": "text", "text": "I expected so much more from this film, and yet the last ten minutes moved me.", "tracks": [], "questions": [EMOTION, SLIDER, NOTE], "suggestion": {"text": "Sadness, 0.61", "model": "face-expression", "version": "1.2"}},
     "trace": {"kind": "video", "duration_us": 19_000_000, "tracks": [track("v05_woman_full_19s.mp4", "video"), {"id": "ppg", "modality": "signal", "label": "Pulse", "src": None, "lanes": [{"url": "/lane/ppg", "name": "Pulse", "unit": "a.u.", "kind": "signal"}]}], "questions": [TRACE]},
     "short": {"kind": "video", "duration_us": 3_000_000, "start_us": 0, "end_us": 3_000_000, "tracks": [track("v05_woman_full_19s.mp4", "video")], "questions": [TRACE]},
+    "plane": {"kind": "video", "duration_us": 19_000_000, "tracks": [track("v05_woman_full_19s.mp4", "video")], "questions": [PLANE]},
+    "free": {"kind": "video", "duration_us": 19_000_000, "tracks": [track("v05_woman_full_19s.mp4", "video")], "questions": [FREE]},
+    "listen": {"kind": "audio", "duration_us": 7_000_000, "tracks": [track("a01_librivox_0870.wav", "audio", peaks="/peaks/a01_librivox_0870.wav", duration_us=7_100_000)], "questions": [HIDDEN]},
+    "strict": {"kind": "video", "duration_us": 3_000_000, "start_us": 0, "end_us": 3_000_000, "tracks": [track("v05_woman_full_19s.mp4", "video")], "questions": [STRICT]},
     "pair": {"kind": "video", "duration_us": 6_000_000, "tracks": [track("v05_woman_full_19s.mp4", "video", muted=True, offset_us=500_000, drift_ppb=50_000, frame_times="/frames/v05"), track("a01_librivox_0870.wav", "audio", label="speaker B", duration_us=7_100_000)], "questions": [EMOTION]},
     "broken": {"kind": "video", "duration_us": 6_000_000, "tracks": [track("broken.mp4", "video")], "questions": [EMOTION]},
 }  # fmt: skip
@@ -377,6 +395,18 @@ def submit(request, name: str):
 
 
 def chunk(request):
+    if request.method == "GET":
+        asked = request.GET.get("client_id")
+        found = [
+            (who, parts)
+            for (who, question), parts in STATE.chunks.items()
+            if question == request.GET["question"] and who not in STATE.finished
+        ]
+        who, parts = next(((who, parts) for who, parts in reversed(found) if asked in (None, who)), (asked, {}))
+        ends = [parts[n]["times_us"][-1] for n in range(len(parts)) if n in parts]
+        return JsonResponse(
+            {"client_id": who, "have": sorted(parts), "kept_until_us": ends[-1] if ends else None, "finished": False}
+        )
     body = json.loads(request.body)
     with STATE.lock:
         if fault := failure():
@@ -583,7 +613,44 @@ def theme(request):
     return HttpResponse(status=204)
 
 
+SEED = 20261125
+RESULT = {"passed": True, "created_at": None, "kind": "brightness"}
+
+
+def practice(request):
+    """The list of tests, one of them passed and one due."""
+    said = "Your hand comes 0.64 s later, and without that delay its concordance with what was shown is 0.91. That is enough here (0.70)."
+    names = {"brightness": "Brightness", "tone": "Tone", "face": "Drawn face", "headphones": "Headphones"}
+    tests = [{"kind": kind, "name": name, "about": "A disc grows brighter and darker; follow it for 24 seconds.", "url": f"/practice/{kind}",
+              "due": kind == "headphones", "result": RESULT if kind == "brightness" else None, "sentence": said if kind == "brightness" else ""}
+             for kind, name in names.items()]  # fmt: skip
+    context = {
+        "user": Person,
+        "campaign": {"pk": 1, "name": "Dyads"},
+        "tests": tests,
+        "left": ["headphones"],
+        "crumbs": [],
+    }
+    return render(request, "labeling/practice/index.html", context)
+
+
+def practice_test(request, kind: str):
+    """A test with a seed that is known; what is posted is kept as it came. (The server's measuring has tests of its own.)"""
+    if request.method == "POST":
+        STATE.posts.append(json.loads(request.body))
+        return JsonResponse({"passed": True, "sentence": "Your hand comes 0.40 s later."}, status=201)
+    ends = {"brightness": ("bright", "dark"), "tone": ("high", "low"), "face": ("pleased", "displeased")}.get(kind)
+    context = {"user": Person, "campaign": {"pk": 1, "name": "Dyads"}, "kind": kind, "name": kind.title(), "about": "Follow it for 24 seconds.",
+               "ticket": {"seed": SEED, "sealed": "sealed"}, "asked": "How much is it?", "ends": ends, "seconds": 24, "trials": 6, "crumbs": []}  # fmt: skip
+    return render(request, f"labeling/practice/{'headphones' if kind == 'headphones' else 'follow'}.html", context)
+
+
+LABELING = [
+    route("practice/<int:campaign_id>/list", practice, name="practice"), route("practice/<int:campaign_id>/<slug:kind>", lambda request, campaign_id, kind: practice_test(request, kind), name="practice_test"),
+    route("practice/<int:campaign_id>/go", home, name="current"),
+]  # fmt: skip
 urlpatterns = [
+    route("", include((LABELING, "labeling"))), route("practice/list", practice), route("practice/<slug:kind>", practice_test),
     route("", home, name="home"), route("label/<str:name>", page), route("next/<str:name>", following), route("submit/<str:name>", submit),
     route("chunk", chunk), route("finish", finish), route("skip/<str:name>", skip), route("flag", flag), route("heartbeat", heartbeat),
     route("media/<str:name>", media), route("peaks/<str:name>", peaks), route("lane/ppg", lane), route("spectrogram/<str:name>", spectrum), route("signal/<str:name>", signal), route("frames/v05", frames),

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { encode, FLAG, Hand, join, KeyHand, MAX_GAP_US, OWED_US, owed, REPEAT_MS, Sampler, STEP_US, travel } from "#app/lib/trace.js";
+import { KeyHand, REPEAT_MS, travel } from "#app/lib/hands.js";
+import { earlier, encode, FLAG, Hand, join, MAX_GAP_US, OWED_US, owed, Sampler, SOUND_US, STEP_US } from "#app/lib/trace.js";
 
 // A player reduced to what the sampler sees of one: media time as a function of ticks, at some speed, with holes.
 function play(sampler, { from = 0, ticks, tickMs = 16.7, rate = 1, value = (us) => Math.sin(us / 1e6), jitter = () => 0 }) {
@@ -228,4 +229,76 @@ test("a key's value is the same however late and in whatever order it is asked f
   late.read(3000);
   late.release(-1, 1000 + REPEAT_MS);
   assert.ok(late.value < 1 && late.value > 0.9, `${late.value}`);
+});
+
+test("every presented frame of a picture is a sample, at 24, 25, 60 and 120 frames a second and when they vary", () => {
+  for (const steps of [[41_667], [40_000], [16_667], [8_333], [40_000, 80_000, 41_000, 120_000, 20_000]]) {
+    const sampler = new Sampler();
+    const times = [0];
+    for (let i = 0; i < 300; i++) times.push(times.at(-1) + steps[i % steps.length]);
+    for (const us of times) sampler.sample(us, 0.5, us / 1000);
+    assert.deepEqual(sampler.chunk().times_us, times);
+  }
+});
+
+test("of a sound there are a hundred samples a second, with the hand where it was at each", () => {
+  const [sampler, hand] = [new Sampler(), new Hand()];
+  for (let ms = 0; ms <= 2000; ms++) hand.move(ms, ms / 2000);
+  let last = null;
+  for (let ms = 0; ms <= 2000; ms += 16.7) { // the page comes to it sixty times a second
+    const how = { lateUs: SOUND_US, stepUs: SOUND_US };
+    for (const one of owed(last, ms * 1000, ms, how)) sampler.sample(one.us, hand.at(one.ms), one.ms);
+    sampler.sample(ms * 1000, hand.at(ms), ms);
+    last = { us: ms * 1000, ms };
+  }
+  const samples = join([sampler.chunk()]);
+  check(samples);
+  assert.ok(rateOf(samples) >= 100, `${rateOf(samples)} Hz`);
+  assert.ok(samples.every(({ us }, i) => i === 0 || us - samples[i - 1].us <= SOUND_US));
+  assert.ok(samples.every(({ us, value }) => Math.abs(value - us / 2e6) < 0.001));
+});
+
+test("two axes are kept as pairs of one moment, each within its ends", () => {
+  const sampler = new Sampler();
+  sampler.sample(0, [0.5, -3], 1);
+  assert.equal(sampler.sample(40_000, [0.5, NaN], 41), null, "half a point is none");
+  sampler.sample(40_000, [2, 0.1234567], 41.0004);
+  assert.deepEqual(sampler.chunk(), { sequence: 0, times_us: [0, 40_000], values: [[0.5, -1], [1, 0.123457]], flags: [0, 0], clock_us: [1000, 41_000] });
+});
+
+test("an axis without ends goes as far as the hand does", () => {
+  const sampler = new Sampler({ bounded: false });
+  assert.equal(sampler.sample(0, 40).value, 40);
+  assert.equal(sampler.sample(40_000, -1e6).value, -1e6);
+});
+
+test("a trace taken up in another sitting keeps nothing of what is replayed and declares its seam once", () => {
+  const sampler = new Sampler({ sequence: 4, lastUs: 12_000_000, resumed: true });
+  play(sampler, { from: 2_000_000, ticks: 700 });
+  const [first, ...rest] = join([sampler.chunk()]);
+  assert.ok(first.us > 12_000_000);
+  assert.equal(first.flags, FLAG.GAP | FLAG.RESUMED);
+  assert.ok(rest.length > 50 && rest.every(({ flags }) => flags === 0));
+});
+
+test("a hole longer than the scheme allows is marked, however short it is", () => {
+  const sampler = new Sampler({ maxGapUs: 60_000 });
+  sampler.sample(0, 0);
+  assert.equal(sampler.sample(60_000, 0).flags, 0);
+  assert.equal(sampler.sample(120_001, 0).flags, FLAG.GAP);
+});
+
+test("an unfinished trace goes on after what this browser and the server have without a hole, and from nothing that has one", () => {
+  const kept = { clientId: "a", sequence: 3, us: 5, spans: [[0, 2], [3, 5]] };
+  const has = (have, more = {}) => ({ client_id: "a", have, kept_until_us: 4, finished: false, ...more });
+  assert.equal(earlier(kept, has([0, 1, 2])), kept);
+  assert.equal(earlier(kept, has([0]), [{ sequence: 1 }, { sequence: 2 }]), kept);
+  assert.deepEqual(earlier(kept, has([0, 1])), { clientId: "a", sequence: 2, us: 4, spans: [[0, 2], [3, 4]] }, "the last was lost with the page");
+  assert.equal(earlier(kept, has([]), [{ sequence: 0, times_us: [1] }, { sequence: 1, times_us: [2, 3] }]).us, 3);
+  assert.equal(earlier(kept, has([0, 2])), null, "a hole in the middle");
+  assert.equal(earlier(kept, has([])), null);
+  assert.deepEqual(earlier(null, has([0, 1])), { clientId: "a", sequence: 2, us: 4 }, "begun in another browser");
+  assert.equal(earlier(null, has([0, 2])), null, "the other browser has not sent all");
+  assert.equal(earlier(null, has([])), null);
+  assert.equal(earlier(null, has([0], { finished: true })), null);
 });

@@ -9,13 +9,14 @@ import pytest
 from django.utils import timezone
 
 from affect.codecs import trace as container
+from affect.schemes import read
 from affect.schemes.model import Trace
 from consent.models import Permission
 from core.errors import Gone, Invalid, Refused
-from labeling.models import Assignment, TraceChunk
+from labeling.models import Annotator, Assignment, Item, TraceChunk
 from labeling.models import Trace as Stored
-from labeling.services import annotations, campaigns, queue, schemes, traces
-from tests.labeling import factories
+from labeling.services import annotations, campaigns, queue, ratings, schemes, trace_parts, trace_rules, traces
+from tests.labeling import crowd, factories
 
 pytestmark = pytest.mark.django_db(databases=["default", "keys"])
 KINDS = ("choice", "trace")
@@ -275,3 +276,158 @@ def test_joining_many_chunks_is_the_same_as_one(at_work):
         chunk(scene.ana, one, at // 37, times[at : at + 37], numbers[at : at + 37])
     made = finish(scene.ana, one, -(-len(times) // 37))
     assert made.digest == container.make(times, numbers).digest
+
+
+# What schemes demand ------------------------------------------------------------------------------------------------------
+
+AXES = [
+    {"name": {"en": "valence"}, "low": {"en": "unpleasant"}, "high": {"en": "pleasant"}, "minimum": -1, "maximum": 1, "dimension": "valence"},
+    {"name": {"en": "arousal"}, "low": {"en": "passive"}, "high": {"en": "activated"}, "minimum": 0, "maximum": 10, "dimension": "arousal"},
+]  # fmt: skip
+ITEM = Item(start_us=0, end_us=10_000_000)
+
+
+def rules(axes=1, **more):
+    """A trace question as a scheme's file has it."""
+    own = [
+        {name: value for name, value in axis.items() if more.get("bounded", True) or name not in ("minimum", "maximum")}
+        for axis in AXES
+    ]
+    asked = {"kind": "trace", "id": "affect", "prompt": {"en": "How does it feel?"}, "axes": own[:axes], **more}
+    document = {"format": "affect.scheme", "format_version": 1, "id": "s", "name": {"en": "S"}, "languages": ["en"]}
+    return read({**document, "questions": [asked]})["affect"]
+
+
+def test_two_axes_travel_as_pairs_and_are_one_trace():
+    plane = rules(2)
+    parts = [
+        trace_parts.read(plane, ITEM, [0, 20_000, 40_000], [[-1, 0], [0.5, 2.5], [1, 10]], [0, 0, 0], [5, 21_000, 40_100]),
+        trace_parts.read(plane, ITEM, [20_000, 60_000], [[0, 5], [0.25, 6]], [int(container.Flag.SEEK_BEFORE), 0], [99_000, 140_000]),
+    ]  # fmt: skip
+    stored = container.unpack(trace_parts.packed(trace_parts.join(parts)))
+    assert stored.times_us.tolist() == [0, 20_000, 60_000]
+    assert stored.values.tolist() == [[-1, 0], [0, 5], [0.25, 6]]
+    assert stored.clock_us.tolist() == [5, 99_000, 140_000]
+    assert stored.axis(1).values.tolist() == [0, 5, 6]
+
+
+@pytest.mark.parametrize(
+    ("numbers", "code"),
+    [
+        ([[0, 11]], "out_of_range"), ([[-1.5, 0]], "out_of_range"), ([0.5], "shape"), ([[0.5]], "shape"), ([[0, 1, 2]], "shape"),
+        ([["0", 1]], "not_a_number"), ([[True, 1]], "not_a_number"), ([[math.nan, 1]], "not_a_number"),
+    ],
+)  # fmt: skip
+def test_a_point_that_is_none_is_refused(numbers, code):
+    with pytest.raises(Invalid) as said:
+        trace_parts.read(rules(2), ITEM, [0], numbers, [0])
+    assert said.value.code == code
+
+
+def test_an_unbounded_trace_goes_as_far_as_the_hand_does():
+    free = rules(bounded=False)
+    assert trace_parts.read(free, ITEM, [0, 1], [-40.0, 1e6], None).values.tolist() == [-40.0, 1e6]
+    with pytest.raises(Invalid) as said:
+        trace_parts.read(free, ITEM, [0], [math.inf], None)
+    assert said.value.code == "not_a_number"
+    with pytest.raises(Invalid) as said:
+        trace_parts.read(rules(), ITEM, [0], [1.01], None)
+    assert said.value.code == "out_of_range"
+
+
+def test_a_clock_that_is_none_is_refused():
+    for clock, code in (([0.5, 1], "not_a_number"), ([0], "shape"), ([0, 2**63], "time_out_of_range")):
+        with pytest.raises(Invalid) as said:
+            trace_parts.read(rules(), ITEM, [0, 1], [0, 0], [0, 0], clock)
+        assert (said.value.code, list(said.value.fields)) == (code, ["clock_us"])
+
+
+def missing(asked, found, evidence=None):
+    return trace_rules.missing(asked, trace_rules.told(asked, found, 10_000_000, evidence), (0, 10_000_000))
+
+
+def test_only_allowed_devices_count():
+    found = container.make([0, 40_000], [0.0, 0.5])
+    gamepad = rules(devices=["gamepad"])
+    assert (
+        missing(rules(devices=["gamepad", "touch"]), found, {"kind": "gamepad", "used": {"gamepad": 3, "touch": 1}})
+        == []
+    )
+    assert missing(rules(), found, {"kind": "mouse", "used": {"mouse": 3}}) == []
+    assert missing(gamepad, found, {"kind": "none", "used": {}}) == [], "the hand rested"
+    (lack,) = missing(gamepad, found, {"kind": "gamepad", "used": {"gamepad": 3, "mouse": 1}})
+    assert (lack["code"], lack["device"]) == ("device_not_allowed", "mouse")
+    assert trace_rules.sentence(lack) == "This scheme is rated with gamepad, not with mouse."
+    for nothing in (None, {}, [], {"kind": 3}):
+        (lack,) = missing(gamepad, found, nothing)
+        assert trace_rules.sentence(lack) == "This device may not be used here.", "nothing is told of a device"
+
+
+def test_what_a_trace_lacks_is_told_with_its_place():
+    whole = container.make(range(0, 10_000_001, 40_000), [0.0] * 251)
+    holey = container.make([*range(0, 4_000_001, 40_000), *range(6_000_000, 10_000_001, 40_000)], [0.0] * 202)
+    for asked in (rules(coverage=0.9), rules(no_gap=True), rules(rate_hz=20)):
+        assert missing(asked, whole) == []
+    (short,) = missing(rules(coverage=0.9), holey)
+    assert (short["code"], short["covered_us"]) == ("coverage", 8_000_000)
+    (hole,) = missing(rules(no_gap=True), holey)
+    assert (hole["code"], hole["start_us"], hole["end_us"]) == ("gap", 4_000_000, 6_000_000)
+    assert trace_rules.sentence(hole) == "From 4.0 s to 6.0 s nothing is rated: go back and rate it."
+    (sparse,) = missing(rules(rate_hz=30), whole)
+    assert sparse["code"] == "too_sparse"
+
+
+def test_a_pause_in_which_the_media_stood_still_is_no_hole_in_the_media():
+    times = list(range(0, 10_000_001, 40_000))
+    for gap_us, holes in ((0, 0), (160_000, 0), (1_000_000, 1)):
+        kept = [us for us in times if us <= 4_000_000 or us > 4_000_000 + gap_us]
+        flags = [int(container.Flag.GAP_BEFORE) if before == 4_000_000 else 0 for before in [-1, *kept[:-1]]]
+        found = container.make(kept, [0.0] * len(kept), flags)
+        assert len(missing(rules(no_gap=True), found)) == holes
+
+
+def test_the_server_says_what_it_has(at_work):
+    scene, one = at_work
+    assert traces.kept(assignment=one, question="arousal").have == []
+    chunk(scene.ana, one, 0, [0, 100_000])
+    chunk(scene.ana, one, 2, [500_000])
+    for client_id in (None, str(one.client_id)):
+        told = traces.kept(assignment=one, question="arousal", client_id=client_id)
+        assert (told.kept_until_us, told.have, told.client_id, told.finished) == (100_000, [0, 2], one.client_id, False)
+    chunk(scene.ana, one, 1, [300_000])
+    finish(scene.ana, one, 3)
+    told = traces.kept(assignment=one, question="arousal", client_id=one.client_id)
+    assert (told.have, told.finished) == ([0, 1, 2], True)
+    assert traces.kept(assignment=one, question="arousal").have == [], "a finished trace is not gone on with"
+
+
+def test_a_seam_is_declared_in_the_trace_and_where_it_is_exported(at_work):
+    scene, one = at_work
+    seam = int(container.Flag.RESUMED | container.Flag.GAP_BEFORE)
+    chunk(scene.ana, one, 0, [0, 100_000, 200_000], clock_us=[1_000, 101_000, 201_000])
+    chunk(scene.ana, one, 1, [240_000, 300_000], flags=[seam, 0], clock_us=[500, 60_500])
+    made = finish(scene.ana, one, 2)
+    assert made.format == "affect.trace/2"
+    ((key, stored),) = traces.columns(made)
+    assert key == "arousal"
+    assert stored.flags.tolist() == [0, 0, 0, seam, 0]
+    assert stored.clock_us.tolist() == [1_000, 101_000, 201_000, 500, 60_500], "another sitting, another clock"
+
+
+def test_agreement_and_gold_read_one_dimension_of_two_at_a_time():
+    scene = factories.scene(n=1, kinds=("trace",))
+    (item,) = scene.items
+    item.refresh_from_db()
+    question = scene.campaign.scheme_version.questions.get(key="arousal")
+    times = list(range(0, factories.CLIP_US, 100_000))
+    for annotator, x in zip(Annotator.objects.filter(user__in=[scene.ana, scene.ben]), (0.25, 0.75), strict=True):
+        crowd.trace(scene.campaign, item, annotator, "arousal", times, [[x, -x]] * len(times))
+    for axis, expected in ((0, {0.25, 0.75}), (1, {-0.25, -0.75})):
+        (found,) = ratings.traces(scene.campaign, question, axis=axis)
+        assert {float(row[0]) for row in found.values} == expected
+        assert not np.isnan(found.values).any()
+    (stored, _other) = Stored.objects.all()
+    assert [name for name, _samples in traces.columns(stored)] == ["arousal.x", "arousal.y"]
+    assert [name for name, _samples in traces.columns(stored, "activity")] == ["activity.x", "activity.y"], (
+        "as files call it"
+    )

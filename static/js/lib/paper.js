@@ -1,7 +1,8 @@
 // The paper of a trace: the past is drawn, the present is a line that stands still, the future is empty. Forty seconds wide.
 //
 // The curve is drawn once, in pieces, in time coordinates; moving on only shifts the window (viewBox) over it, so a long recording
-// costs no more a frame than a short one.
+// costs no more a frame than a short one. An axis without ends is shown relatively: the window grows with what was reached.
+// Where the past is to stay hidden, the hand alone is drawn.
 
 import { timecode } from "#app/lib/timecode.js";
 
@@ -27,8 +28,13 @@ export class Paper {
   #marks = [];
   #layer;
   #hand;
+  #past;
+  #bounded;
+  #ends = [-1, 1]; // the lowest and the highest that the window shows
 
-  constructor(svg) {
+  constructor(svg, { past = true, bounded = true } = {}) {
+    this.#past = past;
+    this.#bounded = bounded;
     svg.prepend(make("rect", { class: "future", x: `${NOW * 100}%`, width: `${(1 - NOW) * 100}%`, height: "100%" }));
     this.#layer = make("g");
     this.#curve = make("svg", { preserveAspectRatio: "none", width: "100%", height: "100%" });
@@ -47,7 +53,10 @@ export class Paper {
   /** Moves the paper so that `us` (from the item's start) is now. */
   to(us, value) {
     const left = us - NOW * WINDOW_US;
-    this.#curve.setAttribute("viewBox", `${(left / UNIT_US).toFixed(2)} 0 ${WINDOW_US / UNIT_US} 100`);
+    if (!this.#bounded) this.#reach(value);
+    const [top, bottom] = [height(this.#ends[1]), height(this.#ends[0])];
+    const room = ((bottom - top) * 8) / 84; // above and below, as where the axis ends
+    this.#curve.setAttribute("viewBox", `${(left / UNIT_US).toFixed(2)} ${(top - room).toFixed(2)} ${WINDOW_US / UNIT_US} ${(bottom - top + 2 * room).toFixed(2)}`);
     const first = Math.ceil(left / RULE_US) * RULE_US;
     this.#rules.forEach(({ line, text }, i) => {
       const at = first + i * RULE_US;
@@ -68,10 +77,27 @@ export class Paper {
     this.hand(value);
   }
 
-  hand(value) { this.#hand.setAttribute("cy", `${height(value).toFixed(2)}%`); }
+  hand(value) {
+    if (!this.#bounded) this.#reach(value);
+    this.#hand.setAttribute("cy", `${this.#level(value).toFixed(2)}%`);
+  }
+
+  /** Where a value stands in the window, in percent of its height. */
+  #level(value) {
+    const [low, high] = this.#ends;
+    return height((2 * (value - low)) / (high - low) - 1);
+  }
+
+  /** The window grows to both sides alike for what lies beyond it, so that the line of nothing stays in the middle. */
+  #reach(value) {
+    const most = Math.max(this.#ends[1], Math.abs(value));
+    if (most <= this.#ends[1]) return;
+    this.#ends = [-most, most];
+  }
 
   /** The next point; `apart` leaves the hole before it open. */
   add(us, value, apart = false) {
+    if (!this.#past) return;
     let piece = this.#pieces.at(-1);
     if (!piece || apart || piece.points.length >= PIECE) {
       const joint = piece && !apart ? [piece.points.at(-1)] : [];

@@ -1,14 +1,19 @@
 // Live continuous rating: what is sampled, how a held key moves, and how samples travel.
 //
-// Guarantees, kept here and tested: times are whole µs on the recording clock and strictly increase; a value stays within −1…1;
-// a sample exists only for a moment that really played; wherever the next sample is more than MAX_GAP_US later, or the clock was
+// Guarantees, kept here and tested: times are whole µs on the recording clock and strictly increase; a value stays within −1…1,
+// unless its axis has no ends; with two axes a value is a pair, and both are of the same moment; a sample exists only for a moment that really played; wherever the next sample is more than MAX_GAP_US later, or the clock was
 // interrupted, the sample after the hole carries a flag. Nothing is guessed: a hole stays a hole. A page that is late is not yet a
 // hole: media play on beside it and the browser stamps every movement of the hand with its moment, so what was rated meanwhile is
 // known, and is kept once the page comes to it (`Hand`, `owed`).
+//
+// The clock is the clip's: one sample for each presented frame of a picture, one every SOUND_US of a sound. Beside its media time a
+// sample carries the page's monotonic clock. What is drawn may be smoothed; what is kept never is.
 
 import { clamp } from "#app/lib/clock.js";
 
-export const STEP_US = 16_000;     // at most about 60 samples a second of media time, which is what a screen can follow
+export const STEP_US = 5_000;      // a floor: no picture has more than 200 frames a second
+export const SOUND_US = 10_000;    // without a picture: a hundred samples a second
+export const REPLAY_US = 10_000_000; // so much is played again when a trace is taken up in another sitting
 export const MAX_GAP_US = 200_000; // a longer hole is marked
 
 export const LATE_US = 100_000;    // a page this much behind waits for the movements that the browser holds for it
@@ -20,8 +25,12 @@ const CLOCKS_US = 100_000;         // media and wall clock may differ by this wh
  * What is known about a sample besides its value; the bits of the stored format (affect/codecs/trace.py).
  * GAP: nothing is known between the sample before and this one — a pause, a stall, a hidden page, a frozen machine.
  * BACK: the rater went back before this sample; what stood from here on was replaced. INPUT: another device from here on.
+ * RESUMED: a seam; the rater came back in another sitting, heard some seconds again, and goes on here. It always has a GAP.
  */
-export const FLAG = Object.freeze({ GAP: 1, BACK: 2, INPUT: 4 });
+export const FLAG = Object.freeze({ GAP: 1, BACK: 2, INPUT: 4, RESUMED: 16 });
+
+const within = (value) => (Array.isArray(value) ? value.map((one) => clamp(one, -1, 1)) : clamp(value, -1, 1));
+const known = (value) => (Array.isArray(value) ? value.every(Number.isFinite) : Number.isFinite(value));
 
 export class Sampler {
   #last = null;
@@ -30,23 +39,33 @@ export class Sampler {
   #waiting = [];
   #stats = { samples: 0, largestGapUs: 0, firstUs: null, lastUs: null };
 
-  /** A recording that goes on after a reload continues the numbering of its chunks and, after `lastUs`, its time. */
-  constructor({ sequence = 0, lastUs = null } = {}) {
+  #bounded;
+  #maxGapUs;
+  #clock = 0;
+
+  /**
+   * A recording that goes on after a reload continues the numbering of its chunks and, after `lastUs`, its time; `resumed` declares
+   * the seam. `maxGapUs` is what the scheme lets two samples be apart, where that is less than MAX_GAP_US.
+   */
+  constructor({ sequence = 0, lastUs = null, resumed = false, bounded = true, maxGapUs = MAX_GAP_US } = {}) {
     this.#sequence = sequence;
     this.#last = lastUs;
-    if (lastUs !== null) this.#pending = FLAG.GAP;
+    this.#bounded = bounded;
+    this.#maxGapUs = Math.min(MAX_GAP_US, maxGapUs);
+    if (lastUs !== null) this.#pending = FLAG.GAP | (resumed ? FLAG.RESUMED : 0);
   }
 
-  /** The next moment of play. Returns the stored sample {us, value, flags}, or null when nothing new has played. */
-  sample(us, value) {
+  /** The next moment of play, at `ms` of the page's clock. Returns the stored sample {us, value, flags, ms}, or null when nothing new has played. */
+  sample(us, value, ms) {
     us = Math.round(us);
-    if (!Number.isFinite(us) || !Number.isFinite(value)) return null;
+    if (!Number.isFinite(us) || !known(value)) return null;
     if (this.#last !== null && us <= this.#last) return null;
     const step = this.#last === null ? 0 : us - this.#last;
     if (this.#last !== null && step < STEP_US && !this.#pending) return null;
     let flags = this.#pending;
-    if (step > MAX_GAP_US) flags |= FLAG.GAP;
-    const sample = { us, value: clamp(value, -1, 1), flags };
+    if (step > this.#maxGapUs) flags |= FLAG.GAP;
+    if (Number.isFinite(ms)) ms = this.#clock = Math.max(this.#clock, ms); // a frame may be told with a time before an event's
+    const sample = { us, value: this.#bounded ? within(value) : value, flags, ms };
     this.#waiting.push(sample);
     if (!(flags & (FLAG.GAP | FLAG.BACK))) this.#stats.largestGapUs = Math.max(this.#stats.largestGapUs, step);
     this.#stats.samples += 1;
@@ -90,7 +109,9 @@ export class Sampler {
 
 /** Where the hand was, by the time (ms) of its own events: between two movements it rested. */
 export class Hand {
-  #moves = [{ ms: -Infinity, value: 0 }];
+  #moves;
+
+  constructor(value = 0) { this.#moves = [{ ms: -Infinity, value }]; }
 
   /** A movement, told as late as you like; it replaces what was believed of the time from then on. */
   move(ms, value) {
@@ -110,25 +131,32 @@ export class Hand {
 /**
  * The moments {us, ms} between the last sample and now that a late page still has to keep, oldest first. Normal speed, as for every
  * trace. None when the page is not late, when it was so for too long, or when the media did not run all the while; `ended` media
- * have run up to their end and may have rested since.
+ * have run up to their end and may have rested since. `lateUs` is how far behind a page is late, `stepUs` how close samples lie.
  */
-export function owed(last, us, ms, { ended = false } = {}) {
+export function owed(last, us, ms, { ended = false, lateUs = LATE_US, stepUs = CATCH_UP_US } = {}) {
   if (last === null) return [];
   const [played, passed] = [us - last.us, (ms - last.ms) * 1000];
   const ran = ended ? passed >= played - CLOCKS_US : Math.abs(passed - played) <= CLOCKS_US;
-  if (played <= LATE_US || played > OWED_US || !ran) return [];
-  const n = Math.ceil(played / CATCH_UP_US);
+  if (played <= lateUs || played > OWED_US || !ran) return [];
+  const n = Math.ceil(played / stepUs);
   return Array.from({ length: n - 1 }, (_, i) => ((i + 1) * played) / n).map((on) => ({ us: last.us + on, ms: last.ms + on / 1000 }));
 }
 
-/** A chunk as it travels: equal-length columns, times absolute. Values to 6 places: finer than any screen or stick. */
+const rounded = (value) => Math.round(value * 1e6) / 1e6;
+
+/**
+ * A chunk as it travels: equal-length columns, times absolute; the clock's times where they are known. Values to 6 places: finer
+ * than any screen or stick.
+ */
 export function encode(sequence, samples) {
-  return {
+  const chunk = {
     sequence,
     times_us: samples.map((sample) => sample.us),
-    values: samples.map((sample) => Math.round(sample.value * 1e6) / 1e6),
+    values: samples.map(({ value }) => (Array.isArray(value) ? value.map(rounded) : rounded(value))),
     flags: samples.map((sample) => sample.flags),
   };
+  if (samples.every(({ ms }) => Number.isFinite(ms))) chunk.clock_us = samples.map(({ ms }) => Math.round(ms * 1000));
+  return chunk;
 }
 
 /** Joins chunks in order of sequence as the receiver does: BACK replaces what it goes back over; repeats count once. */
@@ -146,44 +174,19 @@ export function join(chunks) {
   return samples;
 }
 
-// A held key moves by our own repeats, every REPEAT_MS, a little further each time; the system's repeat rate differs between
-// machines and would end up in the data.
-export const REPEAT_MS = 40;
-const FIRST = 0.015, GROWTH = 1.12, LARGEST = 0.06;
-
-/** How far a key held for `ms` has moved the value. The first step comes at once. */
-export function travel(ms) {
-  if (ms < 0) return 0;
-  let [sum, step] = [0, FIRST];
-  for (let n = Math.floor(ms / REPEAT_MS); n >= 0; n--) {
-    sum += step;
-    step = Math.min(LARGEST, step * GROWTH);
-  }
-  return sum;
-}
-
-/** The value that keys move: press and release with the time of the event, read at any time, in any order, as often as one likes. */
-export class KeyHand {
-  #direction = 0;
-  #since = 0;
-  #from = 0; // the value when the key went down
-
-  constructor(value = 0) { this.value = value; }
-
-  press(direction, now) {
-    if (direction === this.#direction) return; // the system's own repeat
-    [this.#from, this.#direction, this.#since] = [this.read(now), direction, now];
-    this.read(now);
-  }
-
-  release(direction, now) {
-    if (direction !== this.#direction) return;
-    this.read(now);
-    this.#direction = 0;
-  }
-
-  read(now) {
-    if (this.#direction) this.value = clamp(this.#from + this.#direction * travel(now - this.#since), -1, 1);
-    return this.value;
-  }
+/**
+ * From where an unfinished trace goes on: {clientId, sequence, us} or null to begin one. `kept` is what this browser remembers (or
+ * null), `has` what the server holds ({client_id, have, kept_until_us, finished}), `waiting` the chunks that are still to be sent.
+ * It goes on after the parts that are in one place or the other without a hole; the last one may have been lost with the page. With
+ * a hole in the middle no trace can be made of it.
+ */
+export function earlier(kept, has, waiting = []) {
+  const there = new Set([...has.have, ...waiting.map((chunk) => chunk.sequence)]);
+  let sequence = 0;
+  while (there.has(sequence)) sequence += 1;
+  if (has.finished || sequence === 0 || sequence < there.size) return null;
+  if (kept?.sequence === sequence) return kept;
+  const us = waiting.find((chunk) => chunk.sequence === sequence - 1)?.times_us.at(-1) ?? has.kept_until_us;
+  const spans = kept?.spans?.filter(([from]) => from < us).map(([from, to]) => [from, Math.min(to, us)]);
+  return { ...kept, clientId: kept?.clientId ?? has.client_id, sequence, us, ...(spans ? { spans } : {}) };
 }
