@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from labeling.views import recordings, studies
+from labeling.views import guidelines, recordings, studies
 
 app_name = "studies"
 urlpatterns = [
@@ -17,5 +17,9 @@ urlpatterns = [
         recordings.send_file,
         name="send_file",
     ),
+    path("studies/<uuid:study_id>/recordings/<uuid:recording_id>/warnings/", recordings.warn, name="warn"),
+    path("studies/<uuid:study_id>/support/", studies.support, name="support"),
+    path("studies/<uuid:study_id>/guidelines/", guidelines.guidelines, name="guidelines"),
+    path("studies/<uuid:study_id>/guidelines/new/", guidelines.new, name="new_guideline"),
     path("studies/<uuid:study_id>/schemes/", studies.schemes, name="schemes"),
 ]

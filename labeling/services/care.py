@@ -16,6 +16,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from consent.models import Study
 from core import audit
 from core.errors import Invalid, Refused
 from core.models import User
@@ -86,21 +87,32 @@ def refuse_tired(user: User, campaign: Campaign) -> None:
 
 
 @transaction.atomic
-def set_session(*, actor: User | None, campaign: Campaign, session_minutes: int | None, break_minutes: int) -> Campaign:
-    """How long people work on end before a break, and how long that is. Raises Invalid("rules_refused")."""
+def set_session(
+    *, actor: User | None, campaign: Campaign, session_minutes: int | None, break_minutes: int, ahead: int | None = None
+) -> Campaign:
+    """How long people work on end before a break, how long that is, and how many items are made ready for them (None: as
+    before). Raises Invalid("rules_refused")."""
     wrong: dict[str, list[str]] = {}
     if session_minutes is not None and not 5 <= session_minutes <= 480:
         wrong["session_minutes"] = [_("A session lasts from 5 minutes to 8 hours.")]
     if not 1 <= break_minutes <= 120:
         wrong["break_minutes"] = [_("A break lasts from a minute to two hours.")]
+    if ahead is not None and not 0 <= ahead <= 10:
+        wrong["ahead"] = [_("At most 10 items are made ready ahead.")]
     if wrong:
         raise Invalid("rules_refused", next(iter(wrong.values()))[0], fields=wrong)
     held = Campaign.objects.select_for_update().get(pk=campaign.pk)
     held.session_minutes, held.break_minutes = session_minutes, break_minutes
+    held.ahead = held.ahead if ahead is None else ahead
     held.revision += 1
-    held.save(update_fields=["session_minutes", "break_minutes", "revision"])
+    held.save(update_fields=["session_minutes", "break_minutes", "ahead", "revision"])
     audit.record(
-        "labeling.campaign.session_set", actor=actor, target=held, session=session_minutes or 0, rest=break_minutes
+        "labeling.campaign.session_set",
+        actor=actor,
+        target=held,
+        session=session_minutes or 0,
+        rest=break_minutes,
+        ahead=held.ahead,
     )
     return held
 
@@ -118,6 +130,11 @@ def warn(*, actor: User | None, recording: Recording, warnings: Sequence[str]) -
         held.save(update_fields=["warnings"])
         audit.record("labeling.recording.warned", actor=actor, target=held, study=held.study_id, warnings=chosen)
     return held
+
+
+def support(study_id: UUID) -> str:
+    """Whom annotators of the study can turn to, as the study tells it."""
+    return Study.objects.filter(pk=study_id).values_list("support", flat=True).first() or ""
 
 
 def warnings(recording_id: UUID) -> list[str]:

@@ -208,6 +208,7 @@ def ask_again(*, actor: User | None, campaign: Campaign) -> int:
 
     They get them before new items; what they said stays until they say something else, and then as a revision.
     """
+    campaign = Campaign.objects.select_for_update().get(pk=campaign.pk)  # its version now, and no other while this runs
     waiting = outdated(campaign).filter(assignment__state=Assignment.State.SUBMITTED).values("assignment_id")
     asked = Assignment.objects.filter(pk__in=list(waiting.values_list("assignment_id", flat=True)))
     count = asked.update(again_since=timezone.now())

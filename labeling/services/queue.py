@@ -133,6 +133,12 @@ def held(place: QueuePlace) -> Assignment | None:
     return _HELD.first(annotator=place.annotator_id, campaign=place.campaign_id, now=timezone.now())
 
 
+def next_held(actor: User, campaign: Campaign) -> Assignment | None:
+    """The actor's live lease that comes first, without making one."""
+    place = place_of(actor, campaign)
+    return held(place) if place is not None else None
+
+
 @transaction.atomic
 def _lease_next(actor: User, campaign: Campaign) -> Assignment | None:
     # Two tabs of one annotator take turns here; the second finds what the first was given.
@@ -157,11 +163,12 @@ def _lease_one(place: QueuePlace, campaign: Campaign, actor: User, *, wait: bool
     return None
 
 
-def ahead(actor: User, campaign: Campaign) -> list[Assignment]:
+def ahead(actor: User, campaign: Campaign, at: Assignment | None = None) -> list[Assignment]:
     """What comes after the item at hand: the actor's other live leases, filled up to as many as the campaign allows.
 
-    In the order in which they will be handed out. Empty while the campaign is not open, a break is due or a guideline
-    has to be read: then the next item is asked for, and the reason is told.
+    `at` is the item that is looked at: behind a lease come those handed out later, behind an answer all of them. In the
+    order in which they will be handed out. Empty while the campaign is not open, a break is due or a guideline has to be
+    read: then the next item is asked for, and the reason is told.
     """
     if campaign.state != Campaign.State.OPEN or not campaign.ahead:
         return []
@@ -170,7 +177,10 @@ def ahead(actor: User, campaign: Campaign) -> list[Assignment]:
         care.refuse_tired(actor, campaign)
     except Refused:
         return []
-    return _lease_ahead(actor, campaign)
+    leases = _lease_ahead(actor, campaign)
+    if at is not None and any(one.pk == at.pk for one in leases):
+        return [one for one in leases if one.position > at.position][: campaign.ahead]
+    return leases[: campaign.ahead] if at is not None else leases[1:]
 
 
 @transaction.atomic
@@ -184,7 +194,7 @@ def _lease_ahead(actor: User, campaign: Campaign) -> list[Assignment]:
             if (made := _lease_one(place, campaign, actor, wait=False)) is None:
                 break
             leases.append(made)
-    return leases[1 : place.campaign.ahead + 1]
+    return leases
 
 
 def _leases(place: QueuePlace) -> list[Assignment]:

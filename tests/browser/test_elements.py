@@ -199,9 +199,7 @@ def settle_together(page: Page, within_us: int = 20_000) -> None:
         page.wait_for_timeout(50)
 
 
-def test_two_tracks_with_offset_and_drift_come_within_twenty_milliseconds_from_the_start_and_after_a_seek(
-    page: Page, bench: Bench
-):
+def test_two_tracks_with_offset_and_drift_come_within_twenty_milliseconds_from_the_start_and_after_a_seek(page: Page, bench: Bench):
     open_item(page, bench, "pair")
     page.evaluate(
         """() => { window.lags = [];
@@ -313,8 +311,8 @@ def test_letters_in_the_note_are_letters_and_nobody_is_hurried(page: Page, bench
     expect(page.locator("[data-untouched]")).to_have_count(1)
     page.locator("input[type=range]").focus()
     page.keyboard.press("ArrowRight")
-    page.locator("textarea").fill("")
-    page.locator("textarea").type("3q m?")
+    page.locator("#answer textarea").fill("")
+    page.locator("#answer textarea").type("3q m?")
     page.wait_for_timeout(600)
     assert bench.knows()["answers"] == {}
     assert page.locator("dialog[open]").count() == 0
@@ -736,5 +734,5 @@ def test_the_page_is_light_and_its_choices_are_ready_at_once(context: BrowserCon
         "() => Math.max(performance.getEntriesByType('navigation')[0].domInteractive, performance.getEntriesByName('first-contentful-paint')[0].startTime)"
     )
     assert ready <= 500, f"{ready:.0f} ms"
-    # Uncompressed here; the product serves compressed files.
+    # Files come compressed, as the product sends them; the page itself does not.
     assert sum(sizes) <= 200_000, f"{sum(sizes)} bytes"

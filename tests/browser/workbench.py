@@ -8,6 +8,7 @@ Run: python tests/browser/workbench.py PORT
 
 from __future__ import annotations
 
+import gzip
 import json
 import sys
 import threading
@@ -105,7 +106,7 @@ sys.modules["workbench_tags"].register.simple_tag(preload, takes_context=True)
 
 from django.contrib.staticfiles import finders  # noqa: E402
 from django.core.wsgi import get_wsgi_application  # noqa: E402
-from django.http import FileResponse, Http404, HttpResponse, JsonResponse  # noqa: E402
+from django.http import Http404, HttpResponse, JsonResponse  # noqa: E402
 from django.shortcuts import redirect, render  # noqa: E402
 from django.template import engines  # noqa: E402
 from django.urls import path as route  # noqa: E402
@@ -178,6 +179,12 @@ class State:
         self.fail: list[dict] = []
         self.withdrawn = False
         self.beats = 0
+        self.ahead: list[str] = []  # the names of what is held ready behind the item at hand
+        self.keys: dict[str, str] = {}
+        self.comments: list[dict] = []
+        self.order: list[str] = []  # client ids, as their answers came
+        self.released = 0
+        self.care: dict = {}
 
 
 STATE = State()
@@ -197,7 +204,8 @@ def work(name: str) -> dict:
         "item": {"id": name, "code": "DT-031", "target_label": "speaker B", "role": "patient", "start_us": 0, "end_us": None, "text": "", "duration_us": None, **{k: v for k, v in item.items() if k not in ("tracks", "questions", "suggestion")}},
         "tracks": item["tracks"], "questions": item["questions"], "suggestion": item.get("suggestion"), "strip": strip, "guideline": GUIDELINE,
         "urls": {"submit": f"/submit/{name}", "trace_chunk": "/chunk", "trace_finish": "/finish", "next": f"/next/{name}", "back": "/label/audio", "skip": f"/skip/{name}", "heartbeat": "/heartbeat",
-            "flag": "/flag", "stop": "/"},
+            "flag": "/flag", "stop": "/", "ahead": "/ahead" if STATE.ahead else "", "release": "/release", "comment": f"/comment/{name}",
+            "flagged": "/flagged", "shortcuts": "/keys"},
     }  # fmt: skip
 
 
@@ -211,7 +219,8 @@ def page(request, name: str):
     fragment = {"done": "labeling/workspace/_done.html", "withdrawn": "labeling/workspace/_withdrawn.html"}.get(
         name, "labeling/workspace/_item.html"
     )
-    context = {"work": work(name if name in ITEMS else "video"), "fragment": fragment, "user": Person}
+    care = {**STATE.care, "keys": json.dumps(STATE.keys) if STATE.keys else ""}
+    context = {"work": work(name if name in ITEMS else "video"), "fragment": fragment, "user": Person, "care": care}
     if name == "done":
         context["work"]["questions"] = []
     return render(request, fragment if request.headers.get("HX-Request") else "labeling/workspace/page.html", context)
@@ -249,6 +258,7 @@ def submit(request, name: str):
             return redirect(f"/next/{name}")
         if body["client_id"] in STATE.answers:
             STATE.repeats += 1
+        STATE.order.append(body["client_id"])
         STATE.answers[body["client_id"]] = body
         if lost and (fault := failure()):
             return fault
@@ -295,6 +305,37 @@ def heartbeat(request):
     return JsonResponse({"lease_until": "", "withdrawn": False})
 
 
+def ahead(request):
+    at = json.loads(request.body)["at"].removeprefix("assignment-")
+    ready = STATE.ahead[STATE.ahead.index(at) + 1 :] if at in STATE.ahead else STATE.ahead
+    return JsonResponse(
+        {"items": [{"id": f"assignment-{one}", "url": f"/label/{one}"} for one in ready[:3]], "worked": 7}
+    )
+
+
+def release(request):
+    STATE.released += 1
+    return HttpResponse(status=204)
+
+
+def flagged(request):
+    listed = [{"code": "DT-031", "position": 3, "answered": True, "url": "/label/audio"}]
+    return render(request, "labeling/workspace/_flagged.html", {"flagged": listed, "more": 0})
+
+
+def comment(request, name: str):
+    STATE.comments.append(json.loads(request.body))
+    return JsonResponse({"comment_id": "c"}, status=201)
+
+
+def keys(request):
+    with STATE.lock:
+        if fault := failure():
+            return fault
+        STATE.keys = json.loads(request.body)["codes"]
+    return JsonResponse({"codes": STATE.keys})
+
+
 def control(request):
     """For the tests: GET what the server knows, POST {"reset": true, "fail": […], "withdrawn": true}."""
     if request.method == "POST":
@@ -304,8 +345,11 @@ def control(request):
                 STATE.reset()
             STATE.fail += order.get("fail", [])
             STATE.withdrawn = order.get("withdrawn", STATE.withdrawn)
+            STATE.ahead = order.get("ahead", STATE.ahead)
+            STATE.care = order.get("care", STATE.care)
     return JsonResponse({
         "answers": STATE.answers, "repeats": STATE.repeats, "skips": STATE.skips, "posts": STATE.posts, "beats": STATE.beats, "finished": STATE.finished,
+        "keys": STATE.keys, "comments": STATE.comments, "order": STATE.order, "released": STATE.released,
         "chunks": [list(parts.values()) for parts in STATE.chunks.values()],
     })  # fmt: skip
 
@@ -379,7 +423,9 @@ def static_file(request, name: str):
     if not found:
         raise Http404
     kind = {"js": "text/javascript", "css": "text/css", "svg": "image/svg+xml"}[name.rsplit(".", 1)[1]]
-    return FileResponse(Path(found).open("rb"), content_type=kind)
+    packed = HttpResponse(gzip.compress(Path(found).read_bytes()), content_type=kind)  # as the product sends them
+    packed["Content-Encoding"] = "gzip"
+    return packed
 
 
 def home(request):
@@ -409,6 +455,8 @@ def theme(request):
 urlpatterns = [
     route("", home, name="home"), route("label/<str:name>", page), route("next/<str:name>", following), route("submit/<str:name>", submit),
     route("chunk", chunk), route("finish", finish), route("skip/<str:name>", skip), route("flag", flag), route("heartbeat", heartbeat),
+    route("ahead", ahead), route("release", release), route("flagged", flagged), route("comment/<str:name>", comment), route("keys", keys),
+    route("accounts/login/", home, name="account_login"),
     route("media/<str:name>", media), route("peaks/<str:name>", peaks), route("lane/ppg", lane), route("frames/v05", frames),
     route("static/<path:name>", static_file), route("logout", home, name="account_logout"), route("theme", theme, name="theme"),
     route("language", home, name="set_language"),

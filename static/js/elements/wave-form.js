@@ -1,6 +1,7 @@
 // <wave-form data-peaks>: the sound of one track along the item, past and future apart, and a line where playing stands.
 // A click goes there unless a trace has locked the transport. The drawing is decoration; the transport says it in words.
 
+import { bytes } from "#app/lib/bytes.js";
 import { toTrack } from "#app/lib/clock.js";
 import { columns, filling, outline } from "#app/lib/peaks.js";
 
@@ -40,20 +41,19 @@ class WaveForm extends HTMLElement {
     this.#parts ??= { end };
     this.#parts.end = end;
     try {
-      const reply = await fetch(this.dataset.peaks, { signal: this.#abort.signal });
-      if (!reply.ok) throw new Error(String(reply.status));
-      this.#draw(await reply.arrayBuffer(), start, end);
+      const drawn = await bytes(this.dataset.peaks, { signal: this.#abort.signal });
+      if (this.isConnected) this.#draw(drawn, start, end);
     } catch (error) {
       if (error.name !== "AbortError") this.hidden = true; // a picture that cannot be had is no reason to stop work
     }
   }
 
-  #draw(bytes, start, end) {
+  #draw(drawn, start, end) {
     const track = { offsetUs: Number(this.dataset.offsetUs) || 0, driftPpb: Number(this.dataset.driftPpb) || 0 };
     const begin = Number(this.dataset.trackStartUs) || 0;
     const length = Number(this.dataset.trackDurationUs) || end - start;
     const share = (us) => (toTrack(us, track) - begin) / length;
-    const pairs = columns(bytes, { from: Math.max(0, share(start)), to: Math.min(1, share(end)), columns: 600 });
+    const pairs = columns(drawn, { from: Math.max(0, share(start)), to: Math.min(1, share(end)), columns: 600 });
     const box = this.querySelector("svg");
     const path = outline(filling(pairs));
     const inner = () => make("svg", { viewBox: `0 0 ${Math.max(1, pairs.length - 1)} 100`, preserveAspectRatio: "none", width: "100%", height: "100%" });

@@ -1,0 +1,25 @@
+// Small files of an item that was made ready ahead (peaks), kept in memory until they are drawn: the server lets no browser keep
+// anything of a participant on its own.
+
+const kept = new Map(); // url → promise of an ArrayBuffer
+
+async function load(url, options) {
+  const reply = await fetch(url, options);
+  if (!reply.ok) throw new Error(String(reply.status));
+  return reply.arrayBuffer();
+}
+
+/** Fetch and keep; a failure is forgotten, so that whoever draws it tries for themselves. */
+export async function keep(url) {
+  if (!kept.has(url)) kept.set(url, load(url));
+  await kept.get(url).catch(() => kept.delete(url));
+}
+
+export function forget(url) { kept.delete(url); }
+
+/** The bytes of an address, from memory once where they were kept. */
+export function bytes(url, options) {
+  const found = kept.get(url);
+  kept.delete(url);
+  return found ?? load(url, options);
+}
