@@ -11,17 +11,26 @@ import os
 misses: list[str] = []
 
 
-def judge(what: str, value: float, bar: float, unit: str, *, peers: str = "", digits: int = 0) -> bool:
-    """Print a figure that must not be above its bar; a miss is remembered. Returns whether it is met."""
-    met = value <= bar
+def judge(
+    what: str, value: float, bar: float, unit: str, *, least: bool = False, peers: str = "", digits: int = 0
+) -> bool:
+    """Print a figure beside its bar: the most it may be or, with `least`, the least. A miss is remembered. Returns whether it
+    is met."""
+    met = value >= bar if least else value <= bar
     if not met:
         misses.append(what)
     beside = f"   ({peers})" if peers else ""
     print(
-        f"{what:<52} {value:9.{digits}f} {unit:<3} bar {bar:g} {unit:<3} {'met' if met else 'MISSED':<7}{beside}",
+        f"{what:<52} {value:9.{digits}f} {unit:<3} bar {'≥' if least else '≤'} {bar:g} {unit:<3} "
+        f"{'met' if met else 'MISSED':<7}{beside}",
         flush=True,
     )
     return met
+
+
+def ended() -> int:
+    """What the process exits with: 1 when a bar was missed."""
+    return 1 if misses else 0
 
 
 def load() -> str:

@@ -12,6 +12,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+from benchmarks import bars
+
 ROOT = Path(__file__).resolve().parent.parent
 ITEMS, RATERS, VALUES, MISSING = 100_000, 10, 9, 0.2
 
@@ -56,20 +58,17 @@ def run(table: str, work: str) -> tuple[float, float, float]:
     return tuple(json.loads(ran.stdout))
 
 
-def verdict(value: float, bar: float | None) -> str:
-    return "" if bar is None else f"(bar {bar:g}: {'met' if value <= bar else 'missed'})"
-
-
-def main() -> None:
+def main() -> int:
     print(f"{ITEMS:,} items x {RATERS} raters, {MISSING:.0%} missing, {VALUES} values; 1,000 resamples")
     for what, table, work, (seconds, megabytes) in LINES:
         wall, spent, peak = run(table, work)
-        print(
-            f"{what:<46} {wall:7.2f} s {verdict(wall, seconds):<18} {spent:7.2f} s cpu "
-            f"{peak:7.0f} MB {verdict(peak, megabytes)}",
-            flush=True,
-        )
+        print(f"{what:<46} {wall:7.2f} s {spent:7.2f} s cpu {peak:7.0f} MB", flush=True)
+        if seconds is not None:
+            bars.judge(f"  {what}", wall, seconds, "s", digits=2)
+        if megabytes is not None:
+            bars.judge(f"  {what}, memory", peak, megabytes, "MB")
+    return bars.ended()
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

@@ -22,6 +22,7 @@ from affect.gold.fusion import ewe, fuse_mean
 from affect.gold.inputs import Clip, RaterTrace, on_clock
 from affect.gold.recipe import Clock, Filter, Fusion, Lag, TraceRecipe, raaw
 from affect.signals.resample import grid
+from benchmarks import bars
 
 RATERS, SECONDS, RATE = 6, 300, 25
 END_US = SECONDS * 1_000_000
@@ -85,7 +86,7 @@ def recipes(distinct: list[list[bytes]], clips: int) -> None:
         say("  its canonical bytes, CPU a clip", (time.process_time() - start) / clips, "s", 3)
 
 
-def main() -> None:
+def main() -> int:
     clips = 1000 if "--full" in sys.argv[1:] else 100
     distinct = [packed_clip(seed) for seed in range(10)]
     samples = clips * RATERS * SECONDS * RATE
@@ -94,11 +95,12 @@ def main() -> None:
     for name, seconds in spent.items():
         say(f"{name}, CPU", seconds, "s")
     total = sum(spent.values())
-    say("all together, CPU", total, "s")
+    bars.judge("all together, CPU", total, 60 * clips / 1000, "s", digits=2)
     say("samples a second", samples / total, "", 0)
     recipes(distinct, 3)
     say("most memory", resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, "MiB", 0)
+    return bars.ended()
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

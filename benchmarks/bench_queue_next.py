@@ -7,9 +7,10 @@ The bars at 10,000 items: p50 at most 8 ms, p95 at most 20 ms; flat to 1,000,000
 from __future__ import annotations
 
 import argparse
+import sys
 import time
 
-from benchmarks import serving  # first: it sets the environment up
+from benchmarks import bars, serving  # first: it sets the environment up
 
 # isort: split
 from django.db.models import F
@@ -50,7 +51,7 @@ def pages(port: int, scene: factories.Scene, name: str, each: int) -> tuple[list
     return spent, errors
 
 
-def main() -> None:
+def main() -> int:
     asked = argparse.ArgumentParser(description=__doc__)
     asked.add_argument("--items", type=int, default=ITEMS)
     asked.add_argument("--each", type=int, default=EACH, help="items of each client")
@@ -67,18 +68,30 @@ def main() -> None:
     print(f"{options.items:,} items in a campaign after {time.perf_counter() - began:.1f} s")
     with serving.server() as port:
         client(port, scene, "a0", 10, [], [])()
+        alone: list[float] = []
+        wrong = 0
         for clients in (1, 8):
             spent: list[float] = []
             errors: list[int] = []
             names = [f"a{n}" for n in range(clients)]
             elapsed = serving.together([client(port, scene, name, options.each, spent, errors) for name in names])
             serving.say(f"next, {clients} client{'s' * (clients > 1)}", spent, elapsed, len(errors))
+            wrong += len(errors)
+            if clients == 1:
+                alone = spent
         spent, errors = pages(port, scene, "a0", options.each)
         serving.say("workspace fragment, 1 client", spent, sum(spent), len(errors))
     over = CampaignItem.objects.filter(taken__gt=F("wanted")).count()
     answered = sum(QueuePlace.objects.values_list("answered", flat=True))
-    print(f"over-assigned {over}; answered {answered}; web process {serving.children_memory():.0f} MB at most")
+    print(
+        f"over-assigned {over}; answered {answered}; web process {serving.children_memory():.0f} MB at most; {bars.load()}"
+    )
+    peers = "Label Studio 88 / 152"
+    bars.judge("next item, one client, p50", serving.percentile(alone, 0.5), 8, "ms", digits=1, peers=peers)
+    bars.judge("next item, one client, p95", serving.percentile(alone, 0.95), 20, "ms", digits=1, peers=peers)
+    bars.judge("errors, and items handed out too often", wrong + over, 0, "")
+    return bars.ended()
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

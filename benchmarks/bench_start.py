@@ -120,7 +120,7 @@ def main() -> int:
                peers="Label Studio 277 MB, doccano 537 MB")  # fmt: skip
     print(f"{'its PSS':<52} {max(pss for _rss, pss in workers):9.0f} MB")
     print(f"{'its supervising process: RSS and PSS':<52} {master_rss:9.0f} MB {master_pss:.0f} MB")
-    return 1 if bars.misses else 0
+    return bars.ended()
 
 
 if __name__ == "__main__":

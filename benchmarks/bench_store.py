@@ -30,6 +30,8 @@ os.environ.pop("KEYS_DATABASE_URL", None)
 
 import django  # noqa: E402
 
+from benchmarks import bars  # noqa: E402
+
 django.setup()
 
 from django.core.management import call_command  # noqa: E402
@@ -136,7 +138,8 @@ def streams(folder: Path) -> None:
         sealed = SIZE / MB / seconds(lambda: fetch(port, SIZE))
     say("HTTP range on loopback, client in the same process, plain", fast, "MB/s")
     say("HTTP range on loopback, client in the same process", sealed, "MB/s")
-    say("  of plain (bar: 40 %)", 100 * sealed / fast, "%")
+    bars.judge("decrypted range over HTTP, of plain", 100 * sealed / fast, 40, "%", least=True)
+    bars.judge("decrypted range over HTTP", sealed, 200, "MB/s", least=True)
 
 
 def places(folder: Path) -> None:
@@ -151,7 +154,7 @@ def places(folder: Path) -> None:
         spent.append(time.perf_counter() - start)
     spent.sort()
     say("random 64 KiB of 2 GiB with opening, median", 1000 * spent[150], "ms", 3)
-    say("random 64 KiB of 2 GiB with opening, p99", 1000 * spent[297], "ms", 3)
+    bars.judge("random 64 KiB of 2 GiB with opening, p99", 1000 * spent[297], 50, "ms", digits=3)
     grown = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before
     say("memory grown by that", grown / 1024, "MiB", 1)
 
@@ -163,7 +166,7 @@ def texts() -> None:
     say("10,000 participants' keys made", seconds(lambda: keys.ensure_participants(study, people), 1), "s", 3)
     who = [[one] for one in people]
     seal = lambda: keys.seal_many(["a short text of an answer"] * 10_000, study_id=study, participant_ids=who)  # noqa: E731
-    say("10,000 texts sealed, every key fetched", seconds(seal, 1), "s", 3)
+    bars.judge("10,000 texts sealed, every key fetched", seconds(seal, 1), 0.3, "s", digits=3)
     say("10,000 texts sealed, keys at hand", seconds(seal), "s", 3)
     sealed = seal()
     say("10,000 texts opened", seconds(lambda: keys.open_many(sealed, study_id=study, participant_ids=who)), "s", 3)
@@ -178,3 +181,4 @@ if __name__ == "__main__":
         streams(folder)
         places(folder)
         texts()
+    sys.exit(bars.ended())

@@ -7,10 +7,11 @@ sent twice, as after a lost reply.
 from __future__ import annotations
 
 import argparse
+import sys
 import time
 from datetime import timedelta
 
-from benchmarks import serving  # first: it sets the environment up
+from benchmarks import bars, serving  # first: it sets the environment up
 
 # isort: split
 from django.db.models import F
@@ -73,7 +74,7 @@ def measure(port: int, scene: factories.Scene, clients: int, each: int) -> tuple
     return spent, serving.together(works), errors
 
 
-def main() -> None:
+def main() -> int:
     asked = argparse.ArgumentParser(description=__doc__)
     asked.add_argument("--items", type=int, default=ITEMS)
     asked.add_argument("--each", type=int, default=EACH, help="answers of each client")
@@ -88,16 +89,25 @@ def main() -> None:
     )
     with serving.server() as port:
         measure(port, scene, 1, 20)  # the first requests load templates, languages and the scheme
-        sent = 20
+        sent, wrong, found = 20, 0, {}
         for clients in (1, 8):
             spent, elapsed, errors = measure(port, scene, clients, options.each)
             sent += len(spent)
             doubles = Annotation.objects.count() - sent
             serving.say(f"submit, {clients} client{'s' * (clients > 1)}", spent, elapsed, len(errors), doubled=doubles)
+            wrong += len(errors) + abs(doubles)
+            found[clients] = (serving.percentile(spent, 0.95), len(spent) / elapsed)
+    stored = Answer.objects.count()
     print(
-        f"answers stored {Answer.objects.count()} of {2 * sent}; web process {serving.children_memory():.0f} MB at most"
+        f"answers stored {stored} of {2 * sent}; web process {serving.children_memory():.0f} MB at most; {bars.load()}"
     )
+    bars.judge("submit, one client, p95", found[1][0], 20, "ms", digits=1, peers="Label Studio 16 answers a second")
+    bars.judge(
+        "submit, eight clients, answers a second", found[8][1], 120, "", least=True, peers="Label Studio 16, doccano 85"
+    )
+    bars.judge("errors, answers lost or doubled", wrong + abs(2 * sent - stored), 0, "")
+    return bars.ended()
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

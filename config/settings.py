@@ -159,6 +159,15 @@ JOB_STALE_SECONDS = env.number("JOB_STALE_SECONDS", 30, "A job without a heartbe
 
 # Stored bytes ---------------------------------------------------------------------------------------------------------
 S3_BUCKET = env.text("S3_BUCKET", "", "Bucket for stored (encrypted) bytes; empty keeps them in CONCORD_DATA/store.")
+S3_OPTIONS = {
+    "bucket_name": S3_BUCKET,
+    "endpoint_url": env.text("S3_ENDPOINT_URL", "", "Address of an S3 service other than AWS.") or None,
+    "region_name": env.text("S3_REGION", "", "Region of the bucket.") or None,
+    "access_key": env.text("S3_ACCESS_KEY", "", "S3 access key; empty uses the machine's own role.") or None,
+    "secret_key": env.text("S3_SECRET_KEY", "", "S3 secret key.") or None,
+    "file_overwrite": False,
+    "querystring_auth": False,
+}
 STORAGES = {
     "default": {
         "BACKEND": "django.core.files.storage.FileSystemStorage",
@@ -167,15 +176,7 @@ STORAGES = {
     "staticfiles": {"BACKEND": "core.static.ManifestStorage"},
     "store": {
         "BACKEND": "storages.backends.s3.S3Storage",
-        "OPTIONS": {
-            "bucket_name": S3_BUCKET,
-            "endpoint_url": env.text("S3_ENDPOINT_URL", "", "Address of an S3 service other than AWS.") or None,
-            "region_name": env.text("S3_REGION", "", "Region of the bucket.") or None,
-            "access_key": env.text("S3_ACCESS_KEY", "", "S3 access key; empty uses the machine's own role.") or None,
-            "secret_key": env.text("S3_SECRET_KEY", "", "S3 secret key.") or None,
-            "file_overwrite": False,
-            "querystring_auth": False,
-        },
+        "OPTIONS": S3_OPTIONS,
     }
     if S3_BUCKET
     else {
@@ -232,23 +233,14 @@ MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not SECURE  # passkeys on http://localhost
 MFA_TOTP_ISSUER = "Concord"
 OIDC_ISSUER = env.text("OIDC_ISSUER", "", "OpenID Connect: address of the provider; empty turns it off.")
-SOCIALACCOUNT_PROVIDERS = (
-    {
-        "openid_connect": {
-            "APPS": [
-                {
-                    "provider_id": "oidc",
-                    "name": env.text("OIDC_NAME", "Single sign-on", "OpenID Connect: what the button says."),
-                    "client_id": env.text("OIDC_CLIENT_ID", "", "OpenID Connect: client id."),
-                    "secret": env.text("OIDC_CLIENT_SECRET", "", "OpenID Connect: client secret."),
-                    "settings": {"server_url": OIDC_ISSUER},
-                }
-            ]
-        }
-    }
-    if OIDC_ISSUER
-    else {}
-)
+OIDC_APP = {
+    "provider_id": "oidc",
+    "name": env.text("OIDC_NAME", "Single sign-on", "OpenID Connect: what the button says."),
+    "client_id": env.text("OIDC_CLIENT_ID", "", "OpenID Connect: client id."),
+    "secret": env.text("OIDC_CLIENT_SECRET", "", "OpenID Connect: client secret."),
+    "settings": {"server_url": OIDC_ISSUER},
+}
+SOCIALACCOUNT_PROVIDERS = {"openid_connect": {"APPS": [OIDC_APP]}} if OIDC_ISSUER else {}
 SOCIALACCOUNT_ADAPTER = "core.accounts.SingleSignOnAdapter"
 SOCIALACCOUNT_ONLY = False
 AXES_FAILURE_LIMIT = env.number(
@@ -351,7 +343,7 @@ LOG_LEVEL = env.choice("LOG_LEVEL", "INFO", ("DEBUG", "INFO", "WARNING", "ERROR"
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
+    "formatters": {"line": {"()": "core.logs.WithoutKeys", "format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["console"], "level": LOG_LEVEL},
     "loggers": {"django.request": {"level": "ERROR"}, "axes": {"level": "WARNING"}},

@@ -1,4 +1,4 @@
-"""Many rows at once, around the ORM: COPY on PostgreSQL, executemany on SQLite (decisions 33).
+"""Many rows at once, around the ORM: COPY on PostgreSQL, statements of many rows on SQLite (decisions 33).
 
 For ingest and exports' work tables; no save(), no defaults, no signals: the caller gives every column, keys included.
 It runs inside the caller's transaction, so one audit event covers it and a failure leaves nothing.
@@ -7,11 +7,12 @@ It runs inside the caller's transaction, so one audit event covers it and a fail
 from __future__ import annotations
 
 import gc
+import sqlite3
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from itertools import islice
+from itertools import chain, islice
 from typing import Any
 from uuid import UUID
 
@@ -19,6 +20,7 @@ from django.core.exceptions import FieldDoesNotExist
 from django.db import connections, models, router
 
 CHUNK = 5000
+ROWS_A_STATEMENT = 200
 
 
 class NotAColumn(LookupError):
@@ -43,13 +45,7 @@ def insert(model: type[models.Model], columns: Sequence[str], rows: Iterable[Seq
     table, names = quote(model._meta.db_table), ", ".join(quote(field.column) for field in fields)
     if connection.vendor == "postgresql":
         return _copy(connection, f"COPY {table} ({names}) FROM STDIN", chunks)
-    statement = f"INSERT INTO {table} ({names}) VALUES ({', '.join(['%s'] * len(fields))})"  # noqa: S608
-    total = 0
-    with connection.cursor() as cursor:
-        for chunk in chunks:
-            cursor.executemany(statement, chunk)
-            total += len(chunk)
-    return total
+    return _insert(connection, f"INSERT INTO {table} ({names}) VALUES ", len(fields), chunks)  # noqa: S608
 
 
 _collecting = threading.Lock()
@@ -71,6 +67,24 @@ def uncollected() -> Iterator[None]:
             _uncollected -= 1
             if not _uncollected:
                 gc.enable()
+
+
+def _insert(connection: Any, beginning: str, width: int, chunks: Iterable[Sequence[Sequence[Any]]]) -> int:
+    """Many rows a statement, since beginning and ending one takes SQLite as long as a row of it; and straight to the driver,
+    since Django looks for `%s` in every statement, which takes as long as carrying these out."""
+    driver = connection.connection
+    most = min(ROWS_A_STATEMENT, driver.getlimit(sqlite3.SQLITE_LIMIT_VARIABLE_NUMBER) // width)
+    row = f"({', '.join('?' * width)})"
+    whole = beginning + ", ".join([row] * most)
+    total = 0
+    with connection.wrap_database_errors:
+        for chunk in chunks:
+            for at in range(0, len(chunk), most):
+                rows = chunk[at : at + most]
+                statement = whole if len(rows) == most else beginning + ", ".join([row] * len(rows))
+                driver.execute(statement, list(chain.from_iterable(rows)))
+            total += len(chunk)
+    return total
 
 
 def _copy(connection: Any, statement: str, chunks: Iterable[Sequence[Sequence[Any]]]) -> int:

@@ -39,6 +39,7 @@ def measure(
     What comes in meanwhile makes the report count as outdated, since its hash is of what was there before.
     """
     hash_ = ratings.inputs(campaign)
+    made_up = ratings.simulated(campaign)  # told with every number, wherever it goes
     questions = list(campaign.scheme_version.questions.all())
     measures = []
     for done, question in enumerate(questions):
@@ -47,7 +48,10 @@ def measure(
         measures.append(_measured(campaign, question, seed))
     with transaction.atomic():
         report = AgreementReport.objects.create(
-            campaign=campaign, inputs=hash_, seed=seed, measures=[one for one in measures if one]
+            campaign=campaign,
+            inputs=hash_,
+            seed=seed,
+            measures=[one | {"simulated": made_up} for one in measures if one],
         )
         audit.record(
             "labeling.agreement.measured",

@@ -199,7 +199,9 @@ def settle_together(page: Page, within_us: int = 20_000) -> None:
         page.wait_for_timeout(50)
 
 
-def test_two_tracks_with_offset_and_drift_come_within_twenty_milliseconds_from_the_start_and_after_a_seek(page: Page, bench: Bench):
+def test_two_tracks_with_offset_and_drift_come_within_twenty_milliseconds_from_the_start_and_after_a_seek(
+    page: Page, bench: Bench
+):
     open_item(page, bench, "pair")
     page.evaluate(
         """() => { window.lags = [];

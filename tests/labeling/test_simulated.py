@@ -9,7 +9,7 @@ from consent.services.packages import Package
 from datasets.services import datasheet, package, publish
 from labeling import holdings
 from labeling.models import Annotator, Campaign, Item
-from labeling.services import annotations, campaigns, gold, ratings
+from labeling.services import agreement, annotations, campaigns, gold, ratings
 from labeling.services.annotations import Imported
 
 pytestmark = pytest.mark.django_db(databases="__all__")
@@ -42,6 +42,19 @@ def said(browser, route, *args, **more):
 
 def test_what_a_program_made_up_is_counted_apart(campaign):
     assert ratings.simulated(campaign) == {"annotators": 1, "all_annotators": 3, "answers": 4, "all_answers": 11}
+
+
+def test_a_report_of_agreement_carries_how_many_of_its_annotators_are_simulated(cast, campaign, client):
+    report = agreement.measure(actor=cast.rhea, campaign=campaign)
+    client.force_login(cast.rhea)
+    (told,) = [
+        one
+        for one in client.get("/api/v1/agreement-reports", {"campaign": campaign.pk}).json()["results"]
+        if one["id"] == str(report.pk)
+    ]
+    assert [one["simulated"] for one in told["measures"]] == [
+        {"annotators": 1, "all_annotators": 3, "answers": 4, "all_answers": 11}
+    ]
 
 
 @pytest.mark.parametrize("tab", ["overview", "agreement", "gold"])

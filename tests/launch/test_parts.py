@@ -213,6 +213,31 @@ def test_the_set_up_of_the_compose_file_makes_what_the_image_then_serves(tmp_pat
             server.terminate()
 
 
+@pytest.mark.parametrize(
+    ("address", "passes"),
+    [
+        ("/api/v1/tracks/01890a5d-ac96-774b-bcce-b302099a8057/original", True),
+        ("/api/v1/exhibits/01890a5d-ac96-774b-bcce-b302099a8057/original", True),
+        ("/studies/1/recordings/new/", True),
+        ("/studies/1/recordings/2/tracks/3/file/", True),
+        ("/api/v1/recordings/bulk", False),
+        ("/api/v1/annotations", False),
+        ("/label/1/2/submit/", False),
+        ("/studies/1/recordings/2/", False),
+        ("/accounts/login/", False),
+    ],
+)
+def test_nginx_lets_files_through_and_reads_everything_else_whole_first(address, passes):
+    conf = (CHECKOUT / "docker" / "nginx.conf").read_text()
+    ((pattern, body),) = re.findall(r"location ~ (\S+) \{(.*?)\}", conf, re.DOTALL)
+    assert "proxy_request_buffering off" in body
+    assert conf.count("proxy_request_buffering off") == 1
+    assert bool(re.search(pattern, address)) is passes
+    (temporary,) = re.findall(r"client_body_temp_path (\S+);", conf)
+    services = yaml.safe_load((CHECKOUT / "docker" / "compose.yaml").read_text())["services"]
+    assert services["nginx"]["tmpfs"] == [temporary]
+
+
 def test_what_the_compose_file_mounts_exists():
     services = yaml.safe_load((CHECKOUT / "docker" / "compose.yaml").read_text())["services"]
     mounts = [volume.split(":")[0] for service in services.values() for volume in service.get("volumes", [])]
