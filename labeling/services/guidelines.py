@@ -202,6 +202,11 @@ def outdated(campaign: Campaign) -> QuerySet[Annotation]:
     return permitted(current.exclude(guideline_version_id=campaign.guideline_version_id), USE)
 
 
+def askable(campaign: Campaign) -> QuerySet[Annotation]:
+    """Those of them whose annotator can look at them again: given here, and not made elsewhere."""
+    return outdated(campaign).filter(assignment__state=Assignment.State.SUBMITTED)
+
+
 @transaction.atomic
 def ask_again(*, actor: User | None, campaign: Campaign) -> int:
     """Ask those who answered under an older version to look at their answers again. Returns how many answers.
@@ -209,8 +214,7 @@ def ask_again(*, actor: User | None, campaign: Campaign) -> int:
     They get them before new items; what they said stays until they say something else, and then as a revision.
     """
     campaign = Campaign.objects.select_for_update().get(pk=campaign.pk)  # its version now, and no other while this runs
-    waiting = outdated(campaign).filter(assignment__state=Assignment.State.SUBMITTED).values("assignment_id")
-    asked = Assignment.objects.filter(pk__in=list(waiting.values_list("assignment_id", flat=True)))
+    asked = Assignment.objects.filter(pk__in=list(askable(campaign).values_list("assignment_id", flat=True)))
     count = asked.update(again_since=timezone.now())
     audit.record("labeling.campaign.asked_again", actor=actor, target=campaign, answers=count)
     return count

@@ -49,7 +49,7 @@ class GuidelineForm(forms.Form):
                 required=False, max_length=4000, widget=forms.Textarea({"rows": 5, "lang": code}),
                 label=_("Quiz, %(language)s") % {"language": _(name)},
                 help_text=_("“? ” asks, “- ” is a wrong answer, “+ ” the right one; the same in every language."),
-                initial=guideline_text.write_quiz(last.quiz, code) if last else "",
+                initial=guideline_text.write_quiz(last.quiz, code) if last and code in last.text else "",
             )  # fmt: skip
 
     def written(self) -> tuple[dict, list]:
@@ -150,7 +150,7 @@ def guideline(request: HttpRequest, campaign_id: UUID) -> HttpResponse:
     old = services.outdated(campaign).select_related("item", "annotator", "guideline_version__guideline")
     context = frame(
         campaign, "campaigns:guideline", form=form, refusal=refusal, outdated=old.order_by("item__code")[:MOST_SHOWN],
-        count=old.count(), read=campaign.acknowledgements.filter(version=campaign.guideline_version_id, passed=True).count(),
+        count=old.count(), askable=services.askable(campaign).count(), read=campaign.acknowledgements.filter(version=campaign.guideline_version_id, passed=True).count(),
     )  # fmt: skip
     return render(request, "labeling/campaign/guideline.html", context, status=status)
 

@@ -34,7 +34,7 @@ from core.services import tokens
 from consent.services import consents, links, notices, requests
 from datasets.services import publish
 from inference.services import evaluate, prelabel, registry
-from labeling.services import agreement, gold
+from labeling.services import agreement, gold, guidelines
 import time
 def wait(job_id):
     until = time.monotonic() + 90
@@ -61,6 +61,10 @@ if not GoldStandard.objects.filter(campaign=traces).exists():
     texts = [{name: getattr(text, name) for name in ('language', 'title', 'summary', 'sections', 'purposes')} for text in told.texts.all()]
     notices.draft_notice(actor=dana, study=study, choices=told.choices, texts=texts)
     consents.ask_erasure(participant=Participant.objects.get(code='P-0005'))
+    said = {'en': [{'heading': 'What to rate', 'text': 'What the person appears to express.'}]}
+    asked = [{'prompt': {'en': 'Whose feeling counts?'}, 'options': [{'en': 'Mine'}, {'en': 'That of the person'}], 'right': 1}]
+    guideline = guidelines.create_guideline(actor=rhea, study=study, name='Expressed emotion', text=said, quiz=asked)
+    guidelines.give(actor=rhea, campaign=clips, version=guideline, reading=False)
 """
 )
 WHERE = (
@@ -116,6 +120,11 @@ PAGES = [
     ("studies:recording", "rhea", "/studies/{study_id}/recordings/{recording_id}/"),
     ("studies:new_recording", "rhea", "/studies/{study_id}/recordings/new/"),
     ("studies:schemes", "rhea", "/studies/{study_id}/schemes/"),
+    ("studies:guidelines", "rhea", "/studies/{study_id}/guidelines/"),
+    ("studies:new_guideline", "rhea", "/studies/{study_id}/guidelines/new/"),
+    ("labeling:guideline", "ana", "/label/{campaign_id}/guideline/"),
+    ("campaigns:guideline", "rhea", "/campaigns/{campaign_id}/guideline/"),
+    ("campaigns:comments", "rhea", "/campaigns/{campaign_id}/comments/"),
     ("campaigns:list", "rhea", "/studies/{study_id}/campaigns/"),
     ("campaigns:new", "rhea", "/studies/{study_id}/campaigns/new/"),
     ("campaigns:rules", "rhea", "/campaigns/{campaign_id}/rules/"),
@@ -160,7 +169,7 @@ WITH_A_FACTOR = {
 BEFORE_ANYBODY = {"welcome"}  # has a test below
 # No page of their own: redirects, files, fragments, addresses for machines.
 NO_PAGE = {
-    "home", "healthz", "readyz", "metrics", "job", "labeling:current", "labeling:stop", "labeling:media", "schema",
+    "home", "healthz", "readyz", "metrics", "job", "labeling:current", "labeling:stop", "labeling:media", "labeling:flagged", "labeling:rail", "schema",
     "datasets:download", "consent:mine_download", "consent:request_download", "account_set_password", "account_confirm_login_code",
     "mfa_download_recovery_codes", "mfa_login_webauthn", "socialaccount_signup", "openid_connect_login", "openid_connect_callback",
 }  # fmt: skip

@@ -107,6 +107,7 @@ def test_asked_again_people_look_at_their_answer_and_say_it_under_the_new_versio
     second = guidelines.add_version(actor=scene.mia, guideline=version.guideline, text=TEXT)
     campaign = given(scene, second, reading=False)
     assert guidelines.again(scene.ana, campaign) is None
+    assert list(guidelines.askable(campaign)) == [old]
     assert guidelines.ask_again(actor=scene.mia, campaign=campaign) == 1
     waiting = guidelines.again(scene.ana, campaign)
     assert waiting == old.assignment
