@@ -66,6 +66,14 @@ class Campaign(Row):
     # What a rater perceives, fixed here and stored with each answer: {"audio": true, "video": true, "transcript": false, …}
     perceived = models.JSONField(default=dict)
     closes_on = models.DateField(null=True, blank=True)
+    # How many items are made ready ahead of the one at hand, each under a lease; 0: none.
+    ahead = models.PositiveSmallIntegerField(default=3, db_default=3)
+    session_minutes = models.PositiveSmallIntegerField(
+        null=True, blank=True
+    )  # of work on end; None: as long as they like
+    break_minutes = models.PositiveSmallIntegerField(default=10, db_default=10)  # what ends a session
+    # Whether annotators read the guideline, and answer its quiz, before their first item of this campaign.
+    reading = models.BooleanField(default=False, db_default=False)
     size = models.PositiveIntegerField(default=0)  # items in it; counted here so that no page counts a million rows
     revision = models.PositiveIntegerField(default=1)
 
@@ -183,6 +191,7 @@ class Assignment(Row):
     position = models.PositiveIntegerField(default=0)  # n-th of this annotator in this campaign: order effects are real
     skip_reason = models.CharField(max_length=40, blank=True)
     flagged = models.BooleanField(default=False)
+    again_since = models.DateTimeField(null=True, blank=True)  # asked to look at their answer again since then
 
     access_path = ("campaign", "campaign__study")
     access_own = {"label": "annotator__user"}

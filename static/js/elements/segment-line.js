@@ -5,7 +5,7 @@
 // keyboard. While playing only the playhead moves; the canvas is drawn again when something on it changed. `value` is the list.
 
 import { toRecording, toTrack } from "#app/lib/clock.js";
-import { ours, place } from "#app/lib/keys.js";
+import { answerPlace, ours, segmentPlace } from "#app/lib/keys.js";
 import { columns, filling } from "#app/lib/peaks.js";
 import { Hand } from "#app/lib/segment-hand.js";
 import { Painter } from "#app/lib/segment-paint.js";
@@ -323,10 +323,10 @@ class SegmentLine extends HTMLElement {
     this.changed();
   }
 
-  #paint(label, latched = false) {
+  #paint(label, latched = false, key = "") {
     const before = this.#painted;
     if (before) { this.#stop(); if (before.label === label) return; }
-    this.#painted = { label, tier: this.tierId, from: this.snap(this.#player.nowUs), at: performance.now(), latched };
+    this.#painted = { label, tier: this.tierId, from: this.snap(this.#player.nowUs), at: performance.now(), latched, key };
     this.#tick(this.#player.nowUs, true);
   }
 
@@ -400,7 +400,7 @@ class SegmentLine extends HTMLElement {
 
   #key(event) {
     if (!this.segments || this.hidden || document.querySelector("dialog[open]") || this.closest(".work[data-busy]")) return;
-    const key = place(event), code = (event.shiftKey ? "Shift+" : "") + key;
+    const key = event.code, code = answerPlace(event), act = KEYS[segmentPlace(event)];
     if (event.ctrlKey && key === "KeyZ" && !event.defaultPrevented && !event.target.matches?.("input, textarea")) { this.#take(event); this.#act("undo"); return; }
     if (!ours(event) && !(event.altKey && event.shiftKey)) return;
     if (key === "Escape" && this.#painted) { this.#take(event); this.#painted = this.live = null; this.#panel.painting(null); this.grown(); return; }
@@ -408,7 +408,7 @@ class SegmentLine extends HTMLElement {
     if (label && this.#mine(code)) {
       this.#take(event);
       if (event.repeat) return;
-      if (this.#player.playing) this.#paint(label); else this.#label(label);
+      if (this.#player.playing) this.#paint(label, false, event.code); else this.#label(label);
       return;
     }
     if (event.shiftKey && (key === "ArrowLeft" || key === "ArrowRight") && this.selected !== null && this.#mine(code)) {
@@ -422,11 +422,11 @@ class SegmentLine extends HTMLElement {
       if (this.#tiers[index]) { this.selected = null; this.tier = this.#tiers[index].id; }
       return;
     }
-    if (!event.shiftKey && !event.altKey && KEYS[key] && this.#mine(key) && (key !== "Home" || document.activeElement === this.#view)) {
-      const button = this.querySelector(`[data-seg="${KEYS[key]}"]`);
+    if (!event.shiftKey && !event.altKey && act && this.#mine(code) && (act !== "all" || document.activeElement === this.#view)) {
+      const button = this.querySelector(`[data-seg="${act}"]`);
       if (!button) return;
       this.#take(event);
-      if (button.getAttribute("aria-disabled") !== "true") this.#act(KEYS[key]);
+      if (button.getAttribute("aria-disabled") !== "true") this.#act(act);
     }
   }
 
@@ -435,8 +435,7 @@ class SegmentLine extends HTMLElement {
   #release(event) {
     const painted = this.#painted;
     if (!painted || painted.latched) return;
-    const code = this.#tier.labels.find(({ id }) => id === painted.label)?.place;
-    if (code?.replace("Shift+", "") !== place(event)) return;
+    if (painted.key !== event.code) return;
     if (performance.now() - painted.at < TAP_MS) painted.latched = true; else this.#stop();
   }
 }
