@@ -10,6 +10,7 @@ import json
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
+from tests.browser.test_controls import drag, lane, opened
 from tests.browser.test_elements import (  # noqa: F401 - fixtures
     Bench,
     bench,
@@ -109,6 +110,58 @@ def test_what_was_begun_is_there_again_when_one_comes_back(page: Page, bench: Be
     page.goto(f"{bench.url}/label/audio")
     until(page, "customElements.get('answer-form')")
     expect(page.locator('input[name="q.emotion"]:checked')).to_have_count(1)
+
+
+def on_grid(page: Page) -> None:
+    page.locator("affect-grid input[data-axis]").first.focus()
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("ArrowUp")
+
+
+def on_wheel(page: Page) -> None:
+    page.get_by_role("slider", name="Interest").focus()
+    page.keyboard.press("5")
+
+
+def on_segments(page: Page) -> None:
+    drag(page, lane(page, "face", 2), lane(page, "face", 5))
+    page.locator("[data-palette=face] [data-label=joy]").click()
+
+
+@pytest.mark.parametrize(
+    ("name", "element", "begin"),
+    [("grid", "affect-grid", on_grid), ("wheel", "emotion-wheel", on_wheel), ("segments", "segment-line", on_segments)],
+)
+def test_what_was_begun_on_a_grid_a_wheel_or_a_lane_is_there_again(page: Page, bench: Bench, name, element, begin):
+    opened(page, bench, name)
+    begin(page)
+    value = page.evaluate(f"JSON.stringify(document.querySelector('{element}').value)")
+    assert any(sign.isdigit() for sign in value)
+    page.goto(f"{bench.url}/")
+    opened(page, bench, name)
+    until(page, f"value => JSON.stringify(document.querySelector('{element}').value) === value", arg=value)
+
+
+def test_the_same_answer_as_before_is_given_on_a_grid_as_well(page: Page, bench: Bench):
+    opened(page, bench, "grid")
+    on_grid(page)
+    page.evaluate("document.querySelector('form#answer').requestSubmit()")
+    wait_kept(bench, lambda known: len(known["answers"]) == 1)
+    # The bench knows one item with a grid: what was given to it is forgotten, what was answered before is not.
+    page.evaluate(
+        """() => {
+             const kept = JSON.parse(sessionStorage.getItem('concord-entered'));
+             delete kept['given/assignment-grid'];
+             sessionStorage.setItem('concord-entered', JSON.stringify(kept));
+           }"""
+    )
+    opened(page, bench, "grid")
+    assert page.evaluate("document.querySelector('affect-grid').value") is None
+    page.keyboard.press("n")
+    known = wait_kept(bench, lambda known: len(known["answers"]) == 2)
+    first, second = known["answers"].values()
+    assert first["answers"] == second["answers"]
+    assert first["answers"]["feeling"]["value"] != []
 
 
 def test_the_same_answer_as_before_is_one_key(page: Page, bench: Bench):
