@@ -138,7 +138,7 @@ def test_what_was_begun_on_a_grid_a_wheel_or_a_lane_is_there_again(page: Page, b
     value = page.evaluate(f"JSON.stringify(document.querySelector('{element}').value)")
     assert any(sign.isdigit() for sign in value)
     page.goto(f"{bench.url}/")
-    opened(page, bench, name)
+    opened(page, bench, name, fresh=False)
     until(page, f"value => JSON.stringify(document.querySelector('{element}').value) === value", arg=value)
 
 
@@ -155,9 +155,10 @@ def test_the_same_answer_as_before_is_given_on_a_grid_as_well(page: Page, bench:
              sessionStorage.setItem('concord-entered', JSON.stringify(kept));
            }"""
     )
-    opened(page, bench, "grid")
+    opened(page, bench, "grid", fresh=False)
     assert page.evaluate("document.querySelector('affect-grid').value") is None
     page.keyboard.press("n")
+    page.keyboard.press("Enter")
     known = wait_kept(bench, lambda known: len(known["answers"]) == 2)
     first, second = known["answers"].values()
     assert first["answers"] == second["answers"]
