@@ -296,7 +296,7 @@ STATE = State()
 
 
 def form_of(name: str):
-    questions = ITEMS[name]["questions"]
+    questions = ITEMS[name].get("questions", [EMOTION])
     return scheme(*questions) if isinstance(questions, list) else questions
 
 
