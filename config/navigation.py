@@ -20,6 +20,7 @@ STUDY_LINKS = (
     (lambda: _("Campaigns"), "campaigns:list", "campaign"),
     (lambda: _("Recordings"), "studies:recordings", "view"),
     (lambda: _("Schemes"), "studies:schemes", "scheme"),
+    (lambda: _("Guidelines"), "studies:guidelines", "scheme"),
     (lambda: _("Datasets"), "datasets:list", "dataset"),
     (lambda: _("Models"), "inference:models", "run"),
     (lambda: _("People"), "studies:people", "view"),

@@ -29,6 +29,7 @@ from labeling.models import (
     Assignment,
     Campaign,
     CampaignItem,
+    Comment,
     GoldLabel,
     Item,
     ItemTarget,
@@ -42,12 +43,12 @@ from labeling.models import (
     TraceChunk,
     Track,
 )
-from labeling.services import queue
+from labeling.services import comments, queue
 from labeling.services.annotations import answers_of
 
 COVERS = {
     "labeling.Alignment", "labeling.Annotation", "labeling.Annotator", "labeling.Answer", "labeling.Appearance",
-    "labeling.Assignment", "labeling.CampaignItem", "labeling.GoldLabel", "labeling.Item", "labeling.ItemTarget",
+    "labeling.Assignment", "labeling.CampaignItem", "labeling.Comment", "labeling.GoldLabel", "labeling.GuidelineAcknowledgement", "labeling.Item", "labeling.ItemTarget",
     "labeling.Lane", "labeling.Practice", "labeling.Quality", "labeling.QueuePlace", "labeling.QueueRank", "labeling.Recording", "labeling.Segment",
     "labeling.Suggestion", "labeling.Trace", "labeling.TraceChunk", "labeling.Track",
 }  # fmt: skip
@@ -59,6 +60,7 @@ def describe(participant: Participant) -> list[Held]:
         Held(_("recordings"), _recordings(participant).exclude(state=Recording.State.ERASED).count()),
         Held(_("labeled clips about them"), items.count()),
         Held(_("annotations"), Annotation.objects.filter(item__in=items).count()),
+        Held(_("comments of annotators"), Comment.objects.filter(item__in=items).count()),
         Held(_("continuous ratings"), Trace.objects.filter(_of("item", items, Trace)).distinct().count()),
         Held(_("gold labels"), GoldLabel.objects.filter(item__in=items).count()),
         Held(_("predictions shown to annotators"), Suggestion.objects.filter(item__in=items).count()),
@@ -72,6 +74,7 @@ def export(participant: Participant, package: Any) -> None:
     items = Item.objects.filter(item_targets__participant=participant)
     said = Annotation.objects.filter(item__in=items).select_related("item", "annotator", "campaign")
     package.add_json("data/annotations.json", [_annotation(one) for one in said.order_by("id")])
+    package.add_json("data/comments.json", comments.export(Comment.objects.filter(item__in=items)))
     gold = GoldLabel.objects.filter(item__in=items).select_related(
         "item", "label", "question", "gold_standard__campaign"
     )
@@ -172,6 +175,7 @@ def _erase_items(items: list[UUID]) -> dict[str, int]:
         "traces": _delete(traces),
         "gold_labels": _delete(GoldLabel.objects.filter(item_id__in=items)),
         "suggestions": _delete(Suggestion.objects.filter(item_id__in=items)),
+        "comments": _delete(Comment.objects.filter(item_id__in=items)),
     }
     annotations.update(supersedes=None)
     counts["annotations"] = _delete(annotations)

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from labeling.views import campaigns, practice, rules
+from labeling.views import campaigns, guidelines, practice, rules
 
 app_name = "campaigns"
 urlpatterns = [
@@ -13,6 +13,10 @@ urlpatterns = [
     path("campaigns/<uuid:campaign_id>/rules/annotators/", rules.add_annotators, name="add_annotators"),
     path("campaigns/<uuid:campaign_id>/rules/annotators/remove/", rules.remove_annotator, name="remove_annotator"),
     path("campaigns/<uuid:campaign_id>/rules/predictions/", rules.predictions, name="predictions"),
+    path("campaigns/<uuid:campaign_id>/rules/care/", rules.care, name="care"),
+    path("campaigns/<uuid:campaign_id>/guideline/", guidelines.guideline, name="guideline"),
+    path("campaigns/<uuid:campaign_id>/guideline/again/", guidelines.ask_again, name="ask_again"),
+    path("campaigns/<uuid:campaign_id>/comments/", guidelines.comments, name="comments"),
     path("campaigns/<uuid:campaign_id>/rules/state/", rules.state, name="state"),
     path("campaigns/<uuid:campaign_id>/", campaigns.overview, name="overview"),
     path("campaigns/<uuid:campaign_id>/items/", campaigns.items, name="items"),

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from labeling.views import recordings, scheme_editor, schemes, studies
+from labeling.views import guidelines, recordings, scheme_editor, schemes, studies
 
 app_name = "studies"
 urlpatterns = [
@@ -19,6 +19,10 @@ urlpatterns = [
         recordings.send_file,
         name="send_file",
     ),
+    path("studies/<uuid:study_id>/recordings/<uuid:recording_id>/warnings/", recordings.warn, name="warn"),
+    path("studies/<uuid:study_id>/support/", studies.support, name="support"),
+    path("studies/<uuid:study_id>/guidelines/", guidelines.guidelines, name="guidelines"),
+    path("studies/<uuid:study_id>/guidelines/new/", guidelines.new, name="new_guideline"),
     path("studies/<uuid:study_id>/schemes/", schemes.schemes, name="schemes"),
     path("studies/<uuid:study_id>/schemes/new/", scheme_editor.new, name="new_scheme"),
     path("studies/<uuid:study_id>/schemes/<uuid:scheme_version_id>/edit/", scheme_editor.edit, name="edit_scheme"),

@@ -23,7 +23,7 @@ from datasets.models import Dataset, DatasetVersion
 from datasets.services import delivery, publish
 from inference.models import Model, ModelVersion, Prediction, Run
 from labeling.models import Assignment, Campaign, GoldStandard, Item, Track
-from labeling.services import agreement, annotations, campaigns, gold, queue, recordings, schemes
+from labeling.services import agreement, annotations, campaigns, comments, gold, queue, recordings, schemes
 from labeling.services import media as reading
 from labeling.services.recordings import Appears, NewItem, NewRecording, NewTrack
 
@@ -194,7 +194,8 @@ def _campaign(owner: User, study: Study, items: list[Item], annotators: list[Use
     for who, user in enumerate(annotators):
         for n in range(3 if who == 0 else 4):
             _answer(user, campaign, labels[(n + (n == 2) * who) % 3])
-    queue.next_assignment(annotators[0], campaign)
+    held = queue.next_assignment(annotators[0], campaign)
+    comments.add(actor=annotators[0], assignment=held, client_id=held.client_id, text="The second word is cut off.")
     return campaign
 
 

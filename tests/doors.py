@@ -92,6 +92,14 @@ LABELING = (
     act("labeling:skip", {303: "ana", **NO_LABELER}),
     act("labeling:flag", {303: "ana", **NO_LABELER}),
     act("labeling:heartbeat", {200: "ana", **NO_LABELER}),
+    own("labeling:shortcuts", "POST", 422),
+    page("labeling:guideline", {404: "ana ben", **NO_LABELER}),  # the campaign has none; see test_flow for one that has
+    act("labeling:guideline", {404: "ana ben", **NO_LABELER}),
+    act("labeling:ahead", {422: "ana ben", **NO_LABELER}),
+    act("labeling:release", {204: "ana ben", **NO_LABELER}),
+    page("labeling:flagged", {200: "ana ben", **NO_LABELER}),
+    page("labeling:rail", {200: "ana", **NO_LABELER}),
+    act("labeling:comment", {422: "ana", **NO_LABELER}),
     page("labeling:media", {200: "mia rhea ana ben"}),  # ana and ben labeled it; a privacy officer needs no media
 )
 STUDIES = (
@@ -131,6 +139,16 @@ STUDIES = (
     act("campaigns:add_annotators", {422: "mia rhea", 403: "dana"}),
     act("campaigns:remove_annotator", {403: "dana"}),  # 404 for whom may: nobody was named
     act("campaigns:predictions", {422: "mia rhea", 403: "dana"}),
+    page("campaigns:comments", {200: "mia rhea", 403: "dana"}),
+    page("campaigns:guideline", {200: "mia rhea", 403: "dana"}),
+    act("campaigns:guideline", {302: "mia rhea", 403: "dana"}),
+    act("campaigns:ask_again", {302: "mia rhea", 403: "dana"}),
+    act("campaigns:care", {422: "mia rhea", 403: "dana"}),
+    page("studies:guidelines", {200: STAFF}),
+    page("studies:new_guideline", {200: "mia rhea", 403: "dana"}),
+    act("studies:new_guideline", {422: "mia rhea", 403: "dana"}),
+    act("studies:support", {302: "mia", 403: "rhea dana"}),
+    act("studies:warn", {302: "mia rhea", 403: "dana"}),
     act("campaigns:state", {422: "mia rhea", 403: "dana"}),
     page("campaigns:overview", {200: STAFF}),
     page("campaigns:items", {200: STAFF}),

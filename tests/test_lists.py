@@ -24,6 +24,7 @@ LISTS = [
     ("campaigns:list", "mia", "", "Campaign", "No campaign yet."),
     ("campaigns:items", "mia", "", "Item", "No item that may be labeled now."),
     ("campaigns:annotators", "mia", "", "Annotator", "Nobody has labeled here yet."),
+    ("campaigns:comments", "mia", "", "Item", "Nobody has commented yet."),
     ("campaigns:gold", "mia", "", "Item", "No gold standard yet."),
     ("datasets:list", "mia", "", "Dataset", "No dataset yet."),
     ("datasets:dataset", "mia", "", "Version", "Nothing is published yet."),

@@ -77,6 +77,8 @@ class Study(Row):
     fictional = models.BooleanField(default=False)  # its participants are records made for a demonstration
     cooling_off_days = models.PositiveSmallIntegerField(default=0, validators=[MaxValueValidator(7)])
     offline_media = models.BooleanField(default=False)
+    # Whom annotators can turn to when something they saw stays with them: shown in the workspace.
+    support = models.TextField(blank=True, default="", db_default="")
     revision = models.PositiveIntegerField(default=1)
 
     roles = STUDY_ROLES

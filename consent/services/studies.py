@@ -64,7 +64,7 @@ def create(
     )
 
 
-EDITABLE = ("name", "purpose", "subdivision", "cooling_off_days")
+EDITABLE = ("name", "purpose", "subdivision", "cooling_off_days", "support")
 
 
 @transaction.atomic

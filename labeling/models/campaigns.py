@@ -68,6 +68,14 @@ class Campaign(Row):
     practice_required = models.JSONField(default=list)  # kinds of Practice to be passed before the first trace
     practice_pass = models.FloatField(default=0.7)  # the least concordance that passes
     closes_on = models.DateField(null=True, blank=True)
+    # How many items are made ready ahead of the one at hand, each under a lease; 0: none.
+    ahead = models.PositiveSmallIntegerField(default=3, db_default=3)
+    session_minutes = models.PositiveSmallIntegerField(
+        null=True, blank=True
+    )  # of work on end; None: as long as they like
+    break_minutes = models.PositiveSmallIntegerField(default=10, db_default=10)  # what ends a session
+    # Whether annotators read the guideline, and answer its quiz, before their first item of this campaign.
+    reading = models.BooleanField(default=False, db_default=False)
     size = models.PositiveIntegerField(default=0)  # items in it; counted here so that no page counts a million rows
     revision = models.PositiveIntegerField(default=1)
 
@@ -185,6 +193,7 @@ class Assignment(Row):
     position = models.PositiveIntegerField(default=0)  # n-th of this annotator in this campaign: order effects are real
     skip_reason = models.CharField(max_length=40, blank=True)
     flagged = models.BooleanField(default=False)
+    again_since = models.DateTimeField(null=True, blank=True)  # asked to look at their answer again since then
 
     access_path = ("campaign", "campaign__study")
     access_own = {"label": "annotator__user"}

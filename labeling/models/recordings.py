@@ -19,6 +19,20 @@ from consent.purposes import Modality, PeopleRole
 from core.models import Row, User
 
 
+class Warned(models.TextChoices):
+    """What a recording may hold that somebody may not want to meet unprepared."""
+
+    DISTRESS = "distress", _("Distress or crying")
+    VIOLENCE = "violence", _("Violence or threat")
+    INJURY = "injury", _("Injury, illness or medical procedures")
+    SELF_HARM = "self_harm", _("Self-harm or suicide")
+    ABUSE = "abuse", _("Abuse or discrimination")
+    SEXUAL = "sexual", _("Sexual content")
+    GRIEF = "grief", _("Death or grief")
+    LOUD = "loud", _("Screaming or sudden loud sound")
+    FLASHES = "flashes", _("Flashing light")
+
+
 class Recording(Row):
     """One session of one or more participants."""
 
@@ -40,6 +54,8 @@ class Recording(Row):
     external_id = SealedField()
     source = models.CharField(max_length=200, blank=True)
     licence = models.CharField(max_length=200, blank=True)
+    # What somebody is told before they see or hear it: codes of WARNINGS.
+    warnings = models.JSONField(default=list, db_default=models.Value([], models.JSONField()))
 
     access_path = ("study",)
     consent_path = ""  # the way from this model to the recording whose appearances the gate tests

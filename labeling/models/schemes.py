@@ -147,7 +147,10 @@ class GuidelineVersion(Row):
     study = models.ForeignKey(Study, on_delete=models.PROTECT, related_name="+")
     guideline = models.ForeignKey(Guideline, on_delete=models.PROTECT, related_name="versions")
     number = models.PositiveIntegerField(default=1)
-    text = models.JSONField(default=dict)  # by language: [{"heading", "text"}]
+    # By language: [{"heading", "text"}]; a part with "example": true shows how it is done.
+    text = models.JSONField(default=dict)
+    # [{"prompt": {language: …}, "options": [{language: …}, …], "right": index}]: asked before the first item.
+    quiz = models.JSONField(default=list, db_default=models.Value([], models.JSONField()))
 
     access_path = ("study",)
 

@@ -6,6 +6,9 @@ What is given back later — a lease ran out, a skip, a resumed participant — 
 `returned` and handed out before the rest, which also finishes begun items first. Only when both find nothing is the
 queue read from its start, so nothing starves.
 
+Items are leased ahead of the one at hand, so that the next is there at once: no more than the campaign allows, in the same
+order, and none at all where so little is left that others would be told that nothing is. Leaving gives them back.
+
 `CampaignItem.taken` counts leases held and answers given. It moves by conditional updates alone, under a CHECK that it
 never passes `wanted`. On SQLite writers take turns (IMMEDIATE); on PostgreSQL rows that others hold are skipped.
 """
@@ -27,10 +30,12 @@ from core.errors import Gone, Invalid, Refused
 from core.models import User
 from core.prepared import Prepared, PreparedUpdate
 from labeling.models import Assignment, Campaign, CampaignItem, QueuePlace, Trace
+from labeling.services import care, guidelines
 
 USE = Use("human_annotation")
 HAD = (Assignment.State.LEASED, Assignment.State.SUBMITTED, Assignment.State.SKIPPED)
-SKIP_REASONS = ("media_broken", "target_unclear", "distressing", "known_person", "other")
+SKIP_REASONS = ("media_broken", "target_unclear", "distressing", "warned", "known_person", "other")
+CARE_REASONS = ("distressing", "warned")  # nobody's work is judged by these: counts of skips leave them out
 RELEASED_AT_ONCE = 100
 _COLUMNS = [field.attname for field in Assignment._meta.concrete_fields]
 TRIES = 5
@@ -113,16 +118,25 @@ def place_of(actor: User, campaign: Campaign) -> QueuePlace | None:
 def next_assignment(actor: User, campaign: Campaign) -> Assignment | None:
     """The actor's live lease, else a new one on the best open item; None when nothing is left or the campaign is not open.
 
-    Safe to repeat: while a lease is live, the same assignment comes back.
+    Safe to repeat: while a lease is live, the same assignment comes back. Raises Refused `guideline_unread` before the
+    guideline was read where the campaign wants that, and `break_due` at the end of a session.
     """
     if campaign.state != Campaign.State.OPEN:
         return None
+    guidelines.refuse_unread(actor, campaign)
+    care.refuse_tired(actor, campaign)
     return _lease_next(actor, campaign)
 
 
 def held(place: QueuePlace) -> Assignment | None:
     """The live lease at this place, when the gate still allows its item."""
     return _HELD.first(annotator=place.annotator_id, campaign=place.campaign_id, now=timezone.now())
+
+
+def next_held(actor: User, campaign: Campaign) -> Assignment | None:
+    """The actor's live lease that comes first, without making one."""
+    place = place_of(actor, campaign)
+    return held(place) if place is not None else None
 
 
 @transaction.atomic
@@ -136,8 +150,12 @@ def _lease_next(actor: User, campaign: Campaign) -> Assignment | None:
     if place.campaign.state != Campaign.State.OPEN:
         return None
     release_expired(campaign)
+    return _lease_one(place, campaign, actor)
+
+
+def _lease_one(place: QueuePlace, campaign: Campaign, actor: User, *, wait: bool = True) -> Assignment | None:
     for _try in range(TRIES):
-        entry = _best(place)
+        entry = _best(place, wait=wait)
         if entry is None:
             return None
         if _count_taken(entry.pk):
@@ -145,7 +163,95 @@ def _lease_next(actor: User, campaign: Campaign) -> Assignment | None:
     return None
 
 
-def _best(place: QueuePlace) -> CampaignItem | None:
+def ahead(actor: User, campaign: Campaign, at: Assignment | None = None) -> list[Assignment]:
+    """What comes after the item at hand: the actor's other live leases, filled up to as many as the campaign allows.
+
+    `at` is the item that is looked at: behind a lease come those handed out later, behind an answer all of them. In the
+    order in which they will be handed out. Empty while the campaign is not open, a break is due or a guideline has to be
+    read: then the next item is asked for, and the reason is told.
+    """
+    if campaign.state != Campaign.State.OPEN or not campaign.ahead:
+        return []
+    try:
+        guidelines.refuse_unread(actor, campaign)
+        care.refuse_tired(actor, campaign)
+    except Refused:
+        return []
+    leases = _lease_ahead(actor, campaign)
+    if at is not None and any(one.pk == at.pk for one in leases):
+        return [one for one in leases if one.position > at.position][: campaign.ahead]
+    return leases[: campaign.ahead] if at is not None else leases[1:]
+
+
+@transaction.atomic
+def _lease_ahead(actor: User, campaign: Campaign) -> list[Assignment]:
+    place = _PLACE.first(user=actor.pk, campaign=campaign.pk)
+    if place is None or place.campaign.state != Campaign.State.OPEN:
+        return []
+    leases = _leases(place)
+    if leases and not _scarce(place):
+        while len(leases) <= place.campaign.ahead:
+            if (made := _lease_one(place, campaign, actor, wait=False)) is None:
+                break
+            leases.append(made)
+    return leases
+
+
+def _leases(place: QueuePlace) -> list[Assignment]:
+    """All that is held at this place and allowed, first come first."""
+    now = timezone.now()
+    live = Assignment.objects.filter(
+        annotator_id=place.annotator_id,
+        campaign_id=place.campaign_id,
+        state=Assignment.State.LEASED,
+        lease_until__gt=now,
+    )
+    return list(permitted(live, USE, now=now).select_related("item").order_by("position"))
+
+
+def _scarce(place: QueuePlace) -> bool:
+    """Whether so little is open that holding items unseen could keep them from somebody who has none."""
+    people = QueuePlace.objects.filter(campaign_id=place.campaign_id).count()
+    needed = people * (place.campaign.ahead + 1)
+    return CampaignItem.objects.filter(campaign_id=place.campaign_id, open=True)[:needed].count() < needed
+
+
+def held_ids(assignment: Assignment) -> list[UUID]:
+    """What its annotator holds in its campaign now and may perceive: what a page may keep ready."""
+    live = Assignment.objects.filter(
+        annotator_id=assignment.annotator_id, campaign_id=assignment.campaign_id, state=Assignment.State.LEASED
+    )
+    return list(permitted(live, USE).values_list("pk", flat=True))
+
+
+@transaction.atomic
+def release_ahead(*, actor: User, campaign: Campaign, after: Assignment | None = None) -> int:
+    """Give back what was leased ahead and never looked at: the leases behind `after`, or all. Returns how many.
+
+    The places in the actor's count go back with them, so that the same items later have the numbers they would have had.
+    """
+    place = _PLACE.first(user=actor.pk, campaign=campaign.pk)
+    if place is None:
+        return 0
+    part_way = Trace.objects.filter(assignment_id=OuterRef("pk"), annotation=None).exclude(state=Trace.State.ABANDONED)
+    unseen = Assignment.objects.filter(
+        ~Exists(part_way), campaign_id=campaign.pk, annotator_id=place.annotator_id, state=Assignment.State.LEASED
+    )
+    if after is not None:
+        unseen = unseen.filter(position__gt=after.position)
+    given = {
+        one.position for one in unseen.order_by("position") if _release(one.pk, one.lease_until, one.campaign_item_id)
+    }
+    count = place.handed_out
+    while count in given:
+        count -= 1
+    if given:
+        QueuePlace.objects.filter(pk=place.pk).update(handed_out=count)
+        audit.record("labeling.assignment.given_back", actor=actor, target=campaign, leases=len(given))
+    return len(given)
+
+
+def _best(place: QueuePlace, *, wait: bool = True) -> CampaignItem | None:
     """The row to hand out next. Each of the searches is a walk along one index that ends at the first fit."""
     now = timezone.now()
     asked = {"campaign": place.campaign_id, "annotator": place.annotator_id, "now": now}
@@ -154,7 +260,8 @@ def _best(place: QueuePlace) -> CampaignItem | None:
     if (found := _AHEAD.first(**asked, rank=place.rank) or _ANYWHERE.first(**asked)) is not None:
         return found
     # All that is left may be rows that others hold this moment: wait for them rather than say that nothing is left.
-    return _HELD_BY_OTHERS.first(**asked) if connection.features.has_select_for_update_skip_locked else None
+    waits = wait and connection.features.has_select_for_update_skip_locked
+    return _HELD_BY_OTHERS.first(**asked) if waits else None
 
 
 def _count_taken(entry_id: UUID) -> int:
@@ -176,7 +283,8 @@ def _lease(entry: CampaignItem, place: QueuePlace, campaign: Campaign, actor: Us
             lease_until=until, position=position,
         )  # fmt: skip
         bulk.insert(Assignment, _COLUMNS, [[getattr(assignment, name) for name in _COLUMNS]])
-    _MOVE.run(place=place.pk, position=position, rank=place.rank if entry.returned else max(entry.rank, place.rank))
+    place.handed_out, place.rank = position, place.rank if entry.returned else max(entry.rank, place.rank)
+    _MOVE.run(place=place.pk, position=position, rank=place.rank)
     audit.record(
         "labeling.assignment.leased", actor=actor, target=assignment, study=campaign.study_id, item=entry.item_id,
     )  # fmt: skip
@@ -213,15 +321,20 @@ def give_back(entry_ids: Iterable[UUID], *, reopen: bool = True) -> None:
 
 @transaction.atomic
 def heartbeat(*, actor: User, assignment: Assignment) -> datetime:
-    """Extend the actor's lease and return its new end.
+    """Extend the actor's lease, and those of what is ready behind it, and return its new end.
 
     Raises Gone("participant_withdrawn"), and Refused("lease_lost") when it ran out and is not theirs any more. An
     assignment that was answered has no lease to extend; its end is returned as it is.
     """
-    until = timezone.now() + timedelta(minutes=assignment.campaign.lease_minutes)
+    now = timezone.now()
+    until = now + timedelta(minutes=assignment.campaign.lease_minutes)
     still = permitted(Assignment.objects.filter(pk=assignment.pk), USE).values_list("state", flat=True).first()
     if still is None:
         raise withdrawn()
+    Assignment.objects.filter(
+        annotator_id=assignment.annotator_id, campaign_id=assignment.campaign_id, state=Assignment.State.LEASED,
+        lease_until__gt=now,
+    ).update(lease_until=until)  # fmt: skip
     if still == Assignment.State.SUBMITTED:
         return assignment.lease_until
     if not Assignment.objects.filter(pk=assignment.pk, state=Assignment.State.LEASED).update(lease_until=until):

@@ -21,8 +21,11 @@ from labeling import pictures
 from labeling.models import Annotator, Assignment, Campaign, CampaignItem, GoldLabel, GoldStandard, Question
 from labeling.services import agreement as agreement_service
 from labeling.services import gold as gold_service
-from labeling.services import ratings
+from labeling.services import queue, ratings
 from labeling.views.studies import crumbs, held_study
+
+# Who would rather not see something is not counted for it.
+SKIPPED = Q(assignments__state=Assignment.State.SKIPPED) & ~Q(assignments__skip_reason__in=queue.CARE_REASONS)
 
 
 def held_campaign(request: HttpRequest, campaign_id: UUID, action: str = "view") -> Campaign:
@@ -43,6 +46,8 @@ def frame(campaign: Campaign, here: str, **context: object) -> dict:
         (_("Practice"), "campaigns:practice"),
         (_("Agreement"), "campaigns:agreement"),
         (_("Gold standard"), "campaigns:gold"),
+        (_("Guideline"), "campaigns:guideline"),
+        (_("Comments"), "campaigns:comments"),
         (_("Rules"), "campaigns:rules"),
     ]
     return {
@@ -148,7 +153,7 @@ def annotators(request: HttpRequest, campaign_id: UUID) -> HttpResponse:
         .distinct()
         .annotate(
             answers=Count("annotations", filter=Q(annotations__campaign=campaign, annotations__current=True), distinct=True),
-            skipped=Count("assignments", filter=Q(assignments__campaign=campaign, assignments__state=Assignment.State.SKIPPED), distinct=True),
+            skipped=Count("assignments", filter=SKIPPED & Q(assignments__campaign=campaign), distinct=True),
         )
     )  # fmt: skip
     listing = Listing(

@@ -20,6 +20,7 @@ from consent.gate import Use, permitted
 from core import access
 from core.models import User
 from labeling.models import Annotation, Assignment, Campaign, Question, QueuePlace, Trace
+from labeling.services import guidelines
 
 USE = Use("human_annotation")
 MOST_COME_BACK = 9
@@ -92,12 +93,14 @@ def _pace(milliseconds: float | None, traced: bool) -> str:
 def _come_back(user: User) -> list[dict[str, Any]]:
     """Clips that the person flagged or skipped, as far as the gate allows them."""
     own = access.visible(user, Assignment.objects.exclude(campaign__state=Campaign.State.CLOSED), "label")
-    wanted = own.filter(flagged=True) | own.filter(state=Assignment.State.SKIPPED)
+    again = set(guidelines.asked_again(own).values_list("pk", flat=True))
+    wanted = own.filter(flagged=True) | own.filter(state=Assignment.State.SKIPPED) | own.filter(pk__in=again)
     rows = permitted(wanted, USE).select_related("item", "campaign").order_by("-id")[:MOST_COME_BACK]
     return [
         {
             "code": one.item.code, "campaign": one.campaign.name, "url": reverse("labeling:item", args=[one.campaign_id, one.pk]),
-            "answered": one.state == Assignment.State.SUBMITTED, "flagged": one.flagged, "reason": _reason(one.skip_reason),
+            "answered": one.state == Assignment.State.SUBMITTED, "flagged": one.flagged,
+            "reason": _("asked to look at it again") if one.pk in again else _reason(one.skip_reason),
         }
         for one in rows
     ]  # fmt: skip
@@ -108,6 +111,7 @@ def _reason(code: str) -> str:
         "media_broken": _("skipped: something is broken or missing"),
         "target_unclear": _("skipped: not clear whom it is about"),
         "distressing": _("skipped: it distressed you"),
+        "warned": _("skipped: you would rather not see or hear it"),
         "known_person": _("skipped: you know the person"),
     }.get(code, _("skipped"))
 

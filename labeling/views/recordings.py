@@ -23,8 +23,8 @@ from core.errors import Invalid
 from core.models import Job
 from labeling import pictures
 from labeling.media import refused
-from labeling.models import Recording, Track
-from labeling.services import media
+from labeling.models import Recording, Track, Warned
+from labeling.services import care, media
 from labeling.services.media import Sent
 from labeling.services.recordings import Appears, NewItem, NewRecording, NewTrack
 from labeling.views.studies import crumbs, held_study
@@ -161,6 +161,14 @@ def send_file(request: HttpRequest, study_id: UUID, recording_id: UUID, track_id
     return render(request, "labeling/study/recording.html", context, status=422)
 
 
+@require_POST
+def warn(request: HttpRequest, study_id: UUID, recording_id: UUID) -> HttpResponse:
+    """What annotators are told before they see or hear it."""
+    study, found = _held(request, study_id, recording_id, "ingest")
+    care.warn(actor=request.user, recording=found, warnings=request.POST.getlist("warnings"))
+    return redirect("studies:recording", study.pk, found.pk)
+
+
 def _held(request: HttpRequest, study_id: UUID, recording_id: UUID, action: str) -> tuple[Study, Recording]:
     study = held_study(request, study_id, action)
     request.section = "studies:recordings"
@@ -176,7 +184,8 @@ def _shown(request: HttpRequest, study: Study, found: Recording, sent: dict[UUID
         "appearances__participant", "alignments", "lanes__asset"
     )
     return {
-        "study": study, "recording": found, "allowed": allowed,
+        "study": study, "recording": found, "allowed": allowed, "ingests": ingests,
+        "warnings": [(code, name, code in found.warnings) for code, name in Warned.choices],
         "tracks": [_track(track, hears, ingests, (sent or {}).get(track.pk)) for track in tracks],
         "items": found.items.prefetch_related("targets").order_by("start_us", "code")[:200],
         "job": job if job and job.state in (Job.State.QUEUED, Job.State.RUNNING, Job.State.FAILED) else None,

@@ -23,6 +23,7 @@ from core import access
 from core.errors import Invalid, Refused
 from labeling.models import Annotator, Assignment, Campaign, CampaignItem, Item, Question, SchemeVersion
 from labeling.services import campaigns as services
+from labeling.services import care as care_services
 from labeling.services import rules as rule_services
 from labeling.services import schemes
 from labeling.services.perceiving import RULES
@@ -167,6 +168,20 @@ class PredictionsForm(forms.Form):
     predictions = forms.ChoiceField(choices=PREDICTIONS, label=gettext_lazy("Show predictions of models"))
 
 
+class CareForm(forms.Form):
+    """How long people work on end, and how much is made ready for them."""
+
+    session_minutes = forms.IntegerField(
+        required=False, min_value=5, max_value=480, label=gettext_lazy("Minutes of work before a break"),
+        help_text=gettext_lazy("Empty: no limit. What was entered is stored; the break is a page that says when it goes on."),
+    )  # fmt: skip
+    break_minutes = forms.IntegerField(min_value=1, max_value=120, label=gettext_lazy("Minutes of a break"))
+    ahead = forms.IntegerField(
+        min_value=0, max_value=10, label=gettext_lazy("Items made ready ahead"),
+        help_text=gettext_lazy("Each is held by who comes to it next, and given back when they leave. 0: none."),
+    )  # fmt: skip
+
+
 @require_http_methods(["GET", "POST"])
 def new(request: HttpRequest, study_id: UUID) -> HttpResponse:
     """Draw up a campaign; it opens only when its manager says so."""
@@ -246,6 +261,16 @@ def predictions(request: HttpRequest, campaign_id: UUID) -> HttpResponse:
 
 
 @require_POST
+def care(request: HttpRequest, campaign_id: UUID) -> HttpResponse:
+    campaign = held_campaign(request, campaign_id, "campaign")
+    form = CareForm(request.POST)
+    if not form.is_valid():
+        return _page(request, campaign, care_form=form, status=422)
+    care_services.set_session(actor=request.user, campaign=campaign, **form.cleaned_data)
+    return redirect("campaigns:rules", campaign.pk)
+
+
+@require_POST
 def state(request: HttpRequest, campaign_id: UUID) -> HttpResponse:
     """Open, pause or close. Closing is for good, so it is asked again: `sure` is a tick beside the button."""
     campaign = held_campaign(request, campaign_id, "campaign")
@@ -265,6 +290,9 @@ def state(request: HttpRequest, campaign_id: UUID) -> HttpResponse:
 def _page(request: HttpRequest, campaign: Campaign, *, status: int = 200, **given: object) -> HttpResponse:
     context = {
         "items_form": ItemsForm(), "annotators_form": AnnotatorsForm(), "found": None, "refusal": "",
+        "care_form": CareForm(initial={
+            "session_minutes": campaign.session_minutes, "break_minutes": campaign.break_minutes, "ahead": campaign.ahead,
+        }),
         "predictions_form": PredictionsForm(initial={"predictions": campaign.predictions}),
         "progress": services.progress(campaign), "members": _counted(campaign), **given,
     }  # fmt: skip

@@ -92,10 +92,19 @@ def new(request: HttpRequest) -> HttpResponse:
     return render(request, "labeling/study/new.html", {"form": form}, status=422 if form.is_bound else 200)
 
 
+@require_POST
+def support(request: HttpRequest, study_id: UUID) -> HttpResponse:
+    """Whom annotators can turn to; shown to them in the workspace."""
+    study = held_study(request, study_id, "manage")
+    said = request.POST.get("support", "").strip()[:600]
+    study_services.edit_study(actor=request.user, study=study, revision=study.revision, support=said)
+    return redirect("studies:overview", study.pk)
+
+
 @require_GET
 def overview(request: HttpRequest, study_id: UUID) -> HttpResponse:
     study = held_study(request, study_id)
-    may = {action: access.may(request.user, action, study) for action in ("campaign", "ingest", "consent")}
+    may = {action: access.may(request.user, action, study) for action in ("campaign", "ingest", "consent", "manage")}
     return render(
         request,
         "labeling/study/overview.html",

@@ -33,14 +33,14 @@ from labeling.models import (
     Suggestion,
     Track,
 )
-from labeling.services import perceiving, rules
+from labeling.services import guidelines, perceiving, rules
 from labeling.services.annotations import answers_of
 from labeling.services.definitions import Definition, definition
 from labeling.services.perceiving import MADE, Given, given, shows
 from labeling.views import drawn
 from labeling.views.questions import shown
 
-STRIP_BEFORE, STRIP_AFTER = 4, 2
+STRIP_BEFORE, STRIP_AFTER = 10, 2
 MOST_FRAMES_IN_PAGE = 1000
 
 
@@ -65,6 +65,7 @@ def work(assignment: Assignment, place: QueuePlace) -> dict[str, Any]:
         "assignment": {
             "id": assignment.pk,
             "lease_until": assignment.lease_until,
+            "flagged": assignment.flagged,
             # An answer that is changed later is another answer, with an id of its own.
             "client_id": ids.opaque() if answered else assignment.client_id,
         },
@@ -95,6 +96,12 @@ def work_done(campaign: Campaign, place: QueuePlace, last: Assignment | None) ->
         "urls": {"stop": reverse("labeling:stop", args=[campaign.pk]), "back": back,
                  "next": reverse("labeling:current", args=[campaign.pk])},
     }  # fmt: skip
+
+
+def rail(assignment: Assignment, place: QueuePlace) -> dict[str, Any]:
+    """The context of the rail alone: the last answers, the item at hand, what comes."""
+    asked = definition(assignment.campaign.scheme_version_id)
+    return {"strip": _strip(assignment, asked, place), "place": _place(assignment, place)}
 
 
 def suggestion(assignment: Assignment, answered: Annotation | None) -> dict[str, str] | None:
@@ -283,8 +290,11 @@ def _strip(assignment: Assignment, asked: Definition, place: QueuePlace) -> list
 def _urls(assignment: Assignment, back: str | None) -> dict[str, str | None]:
     here = [assignment.campaign_id, assignment.pk]
     names = {"submit": "submit", "trace_chunk": "trace_chunk", "trace_finish": "trace_finish", "skip": "skip", "heartbeat": "heartbeat",
-             "flag": "flag"}  # fmt: skip
+             "flag": "flag", "rail": "rail", "comment": "comment"}  # fmt: skip
+    of_campaign = {name: reverse(f"labeling:{name}", args=here[:1]) for name in ("ahead", "release", "flagged")}
     return {
+        **of_campaign,
+        "shortcuts": reverse("labeling:shortcuts"),
         **{name: reverse(f"labeling:{route}", args=here) for name, route in names.items()},
         "next": reverse("labeling:current", args=[assignment.campaign_id]),
         "stop": reverse("labeling:stop", args=[assignment.campaign_id]),
@@ -296,9 +306,9 @@ def _guideline(campaign: Campaign) -> dict[str, Any] | None:
     version = campaign.guideline_version
     if version is None:
         return None
-    language = (get_language() or "en").partition("-")[0]
-    parts = version.text.get(language) or version.text.get("en") or next(iter(version.text.values()), [])
+    shown = guidelines.language_of(version, get_language() or "en")
+    parts = version.text.get(shown, [])
     html = format_html_join(
         "\n", "<h4>{}</h4><p>{}</p>", ((part.get("heading", ""), part.get("text", "")) for part in parts)
     )
-    return {"title": version.guideline.name, "html": format_html("{}", html)}
+    return {"title": version.guideline.name, "html": format_html("{}", html), "language": shown}

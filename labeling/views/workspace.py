@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
@@ -15,11 +16,11 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 from django_htmx.http import HttpResponseClientRedirect
 
-from core import access
+from core import access, ids
 from core.api import JSONParser
-from core.errors import Invalid
+from core.errors import Invalid, Refused
 from labeling.models import Assignment, Campaign
-from labeling.services import annotations, practice, queue, trace_rules, traces
+from labeling.services import annotations, care, comments, guidelines, practice, queue, shortcuts, trace_rules, traces
 from labeling.services.definitions import definition
 from labeling.views import work
 from labeling.views.posted import posted
@@ -43,8 +44,16 @@ def current(request: HttpRequest, campaign_id: UUID) -> HttpResponse:
     campaign = _CAMPAIGN(request.user, campaign_id)
     if _practice_due(request, campaign):
         there = reverse("labeling:practice", args=[campaign.pk])
-        return HttpResponseClientRedirect(there) if request.htmx else redirect(there)
-    assignment = queue.next_assignment(request.user, campaign)
+        return _redirect(request, there)
+    try:
+        # Answers that the person was asked to look at again come before new items.
+        assignment = guidelines.again(request.user, campaign) or queue.next_assignment(request.user, campaign)
+    except Refused as refused:
+        if refused.code == "guideline_unread":
+            return _redirect(request, reverse("labeling:guideline", args=[campaign.pk]))
+        if refused.code != "break_due":
+            raise
+        return _rest(request, campaign)
     if assignment is None:
         place = _place(request, campaign)
         context = {"work": work.work_done(campaign, place, queue.before(request.user, campaign))}
@@ -80,9 +89,9 @@ def submit(request: HttpRequest, campaign_id: UUID, assignment_id: UUID) -> Http
         duration_ms=body.get("duration_ms") or 0,
         played_us=body.get("played_us") or 0,
     )
-    following = reverse("labeling:current", args=[campaign_id])
     if not _is_json(request):
-        return _SeeOther(following)
+        return _SeeOther(reverse("labeling:current", args=[campaign_id]))
+    following = reverse("labeling:current", args=[campaign_id])
     told = {
         "annotation_id": annotation.pk,
         "revision": annotation.revision,
@@ -138,8 +147,9 @@ def trace_finish(request: HttpRequest, campaign_id: UUID, assignment_id: UUID) -
 @require_POST
 @login_required
 def heartbeat(request: HttpRequest, campaign_id: UUID, assignment_id: UUID) -> HttpResponse:
-    until = queue.heartbeat(actor=request.user, assignment=_own(request, campaign_id, assignment_id))
-    return JsonResponse({"lease_until": until})
+    assignment = _own(request, campaign_id, assignment_id)
+    until = queue.heartbeat(actor=request.user, assignment=assignment)
+    return JsonResponse({"lease_until": until, "held": queue.held_ids(assignment)})
 
 
 @require_POST
@@ -207,11 +217,40 @@ def _show_item(request: HttpRequest, assignment: Assignment) -> HttpResponse:
         response = _show(request, "labeling/workspace/_withdrawn.html", context)
         response.status_code = 200 if request.htmx else 404
         return response
-    place = _place(request, campaign)
-    shown = work.work(assignment, place)
+    shown = work.work(assignment, _place(request, campaign))
     if definition(campaign.scheme_version_id).traces:
-        shown["practice"] = {"lag": lag_shown(campaign, place.annotator)}
-    return _show(request, "labeling/workspace/_item.html", {"work": shown})
+        shown["practice"] = {"lag": lag_shown(campaign, assignment.annotator)}
+    context = {"work": shown, "care": cared(request, assignment)}
+    return _show(request, "labeling/workspace/_item.html", context)
+
+
+def _rest(request: HttpRequest, campaign: Campaign) -> HttpResponse:
+    """The page of a break: what was done, when it goes on, whom one can talk to."""
+    session = care.session(request.user, campaign)
+    context = {
+        "work": work.work_done(campaign, _place(request, campaign), queue.before(request.user, campaign)),
+        "session": session, "minutes": int(session.worked.total_seconds() // 60), "support": care.support(campaign.study_id),
+    }  # fmt: skip
+    return _show(request, "labeling/workspace/_break.html", context)
+
+
+def _redirect(request: HttpRequest, url: str) -> HttpResponse:
+    """To another page of its own, also out of a fragment."""
+    if request.htmx:
+        return HttpResponseClientRedirect(url)
+    return redirect(url)
+
+
+def cared(request: HttpRequest, assignment: Assignment) -> dict[str, Any]:
+    """What a person is cared for with on the page of an item: warnings, whom to turn to, their keys, their comments."""
+    keys = shortcuts.of(request.user)
+    return {
+        "support": care.support(assignment.campaign.study_id),
+        "warnings": care.warnings(assignment.item.recording_id),
+        "comments": comments.own(assignment),
+        "comment_id": ids.opaque(),
+        "keys": json.dumps(keys) if keys else "",
+    }
 
 
 def _show(request: HttpRequest, fragment: str, context: dict[str, Any]) -> HttpResponse:

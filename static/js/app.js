@@ -1,7 +1,7 @@
 // The one module script. It brings each custom element to life when it first appears; a page without one loads nothing for it.
 // Elements live in elements/, one a file, named as their tag, and register themselves.
 
-const ELEMENTS = ["media-player", "time-line", "wave-form", "spectro-gram", "signal-lane", "transcript-lines", "trace-pad", "practice-test", "headphone-check", "segment-line", "affect-grid", "emotion-wheel", "answer-form", "save-state", "session-guard", "key-help", "theme-toggle", "sign-out", "keep-open", "scheme-preview"];
+const ELEMENTS = ["media-player", "time-line", "wave-form", "spectro-gram", "signal-lane", "transcript-lines", "trace-pad", "practice-test", "headphone-check", "segment-line", "affect-grid", "emotion-wheel", "answer-form", "save-state", "session-guard", "key-help", "theme-toggle", "sign-out", "keep-open", "scheme-preview", "work-veil", "content-warning"];
 
 function awaken(root) {
   for (const tag of ELEMENTS) {
@@ -19,9 +19,26 @@ document.addEventListener("htmx:beforeSwap", ({ detail }) => {
   detail.isError = false;
 });
 
-// Dialogs open and close by attribute: data-open="id", data-close. The key of a shortcut is on the same button.
+// Dialogs open and close by attribute: data-open="id", data-close. The key of a shortcut is on the same button. A dialog with
+// data-load fetches what it shows each time it opens.
 document.addEventListener("click", (event) => {
   const opener = event.target.closest?.("[data-open]");
-  if (opener) document.getElementById(opener.dataset.open)?.showModal();
+  if (opener) open(document.getElementById(opener.dataset.open));
   if (event.target.closest?.("[data-close]")) event.target.closest("dialog")?.close();
 });
+
+async function open(dialog) {
+  if (!dialog || dialog.open) return;
+  dialog.showModal();
+  const body = dialog.querySelector("[data-body]");
+  if (!dialog.dataset.load || !body) return;
+  body.setAttribute("aria-busy", "true");
+  try {
+    const reply = await fetch(dialog.dataset.load, { headers: { "HX-Request": "true" }, credentials: "same-origin", redirect: "error" });
+    if (!reply.ok) throw new Error(String(reply.status));
+    body.innerHTML = await reply.text();
+  } catch {
+    body.textContent = dialog.dataset.failed;
+  }
+  body.removeAttribute("aria-busy");
+}

@@ -48,9 +48,12 @@ def hand_in(page: Page) -> None:
     page.locator("button[form=answer]").click(force=True)
 
 
-def opened(page: Page, bench: Bench, name: str) -> Page:
-    """The item with its elements alive and nothing that goes on by itself."""
+def opened(page: Page, bench: Bench, name: str, *, fresh: bool = True) -> Page:
+    """The item with its elements alive and nothing that goes on by itself; `fresh`: nothing that was begun before stands there."""
     page.set_default_timeout(6000)
+    if fresh and page.url.startswith(bench.url):
+        page.goto(f"{bench.url}/")  # what was begun is remembered when the page is left
+        page.evaluate("sessionStorage.clear()")
     open_item(page, bench, name)
     for tag in ("affect-grid", "emotion-wheel", "segment-line"):
         if page.locator(tag).count():
@@ -254,7 +257,7 @@ def test_scales_by_keys_and_a_slider_that_has_no_value_before_it_is_touched(page
     opened(page, bench, "scales")
     for key in ("e", "k", "x"):
         page.keyboard.press(key)
-    page.get_by_label("rather not").check(force=True)
+    page.locator("#answer").get_by_label("rather not").check(force=True)
     slider = question(page, "intensity").locator("input")
     expect(slider).to_have_attribute("aria-valuetext", "no value yet")
     expect(page.locator("button[form=answer]")).to_have_attribute("aria-disabled", "true")

@@ -314,8 +314,8 @@ def test_letters_in_the_note_are_letters_and_nobody_is_hurried(page: Page, bench
     expect(page.locator("[data-untouched]")).to_have_count(1)
     page.locator("input[type=range]").focus()
     page.keyboard.press("ArrowRight")
-    page.locator("textarea").fill("")
-    page.locator("textarea").type("3q m?")
+    page.locator("#answer textarea").fill("")
+    page.locator("#answer textarea").type("3q m?")
     page.wait_for_timeout(600)
     assert bench.knows()["answers"] == {}
     assert page.locator("dialog[open]").count() == 0

@@ -35,7 +35,7 @@ from consent.services import consents, links, notices, participants, requests, s
 from core import access
 from datasets.services import publish
 from inference.services import evaluate, prelabel, registry
-from labeling.services import agreement, gold
+from labeling.services import agreement, gold, guidelines
 import time
 def wait(job_id):
     until = time.monotonic() + 90
@@ -72,6 +72,10 @@ if not GoldStandard.objects.filter(campaign=traces).exists():
     empty = studies.create_study(actor=mia, controller=study.controller, name='Nothing in it yet', context=study.context, fictional=True)
     for who, role in ((mia, 'engineer'), (rhea, 'researcher'), (dana, 'privacy')):
         access.grant(who, role, empty, actor=mia)
+    said = {'en': [{'heading': 'What to rate', 'text': 'What the person appears to express.'}]}
+    asked = [{'prompt': {'en': 'Whose feeling counts?'}, 'options': [{'en': 'Mine'}, {'en': 'That of the person'}], 'right': 1}]
+    guideline = guidelines.create_guideline(actor=rhea, study=study, name='Expressed emotion', text=said, quiz=asked)
+    guidelines.give(actor=rhea, campaign=clips, version=guideline, reading=False)
 """
 )
 WHERE = (
@@ -138,6 +142,11 @@ PAGES = [
     ("studies:recording", "rhea", "/studies/{study_id}/recordings/{recording_id}/"),
     ("studies:new_recording", "rhea", "/studies/{study_id}/recordings/new/"),
     ("studies:schemes", "rhea", "/studies/{study_id}/schemes/"),
+    ("studies:guidelines", "rhea", "/studies/{study_id}/guidelines/"),
+    ("studies:new_guideline", "rhea", "/studies/{study_id}/guidelines/new/"),
+    ("labeling:guideline", "ana", "/label/{campaign_id}/guideline/"),
+    ("campaigns:guideline", "rhea", "/campaigns/{campaign_id}/guideline/"),
+    ("campaigns:comments", "rhea", "/campaigns/{campaign_id}/comments/"),
     ("campaigns:list", "rhea", "/studies/{study_id}/campaigns/"),
     ("campaigns:new", "rhea", "/studies/{study_id}/campaigns/new/"),
     ("campaigns:rules", "rhea", "/campaigns/{campaign_id}/rules/"),
@@ -220,7 +229,7 @@ WITH_A_FACTOR = {
 BEFORE_ANYBODY = {"welcome"}  # has a test below
 # No page of their own: redirects, files, fragments, addresses for machines.
 NO_PAGE = {
-    "home", "healthz", "readyz", "metrics", "job", "labeling:current", "labeling:stop", "labeling:media", "schema",
+    "home", "healthz", "readyz", "metrics", "job", "labeling:current", "labeling:stop", "labeling:media", "labeling:flagged", "labeling:rail", "schema",
     "datasets:download", "consent:mine_download", "consent:request_download", "account_set_password", "account_confirm_login_code",
     "mfa_download_recovery_codes", "mfa_login_webauthn", "socialaccount_signup", "openid_connect_login", "openid_connect_callback",
 }  # fmt: skip

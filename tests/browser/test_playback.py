@@ -47,7 +47,7 @@ LONG_S = 660
 WITHIN_US = 20_000
 FOUR_HOURS_US = 4 * 3600 * 1_000_000
 UNEVEN = [500, 540, 580, 660, 820, 969, 1203, 1500, 2400]  # ms
-NOTE = {"key": "note", "type": "text", "prompt": "What made you think so?", "row": "", "required": False}
+NOTE = {"kind": "text", "id": "note", "prompt": {"en": "What made you think so?"}, "required": False}
 SPOKEN = [
     {"from_us": 400_000, "to_us": 2_000_000, "speaker": "A", "text": "And when she told you, were you expecting it at all?", "words": []},
     {"from_us": 2_100_000, "to_us": 5_000_000, "speaker": "B", "text": "No, honestly I wasn’t.", "words": [2_100_000, 2_600_000, 3_200_000, 3_600_000]},
@@ -342,7 +342,7 @@ def test_steps_show_frame_after_frame_of_a_constant_rate_that_begins_late(page, 
 def test_every_key_of_the_player_works_while_somebody_writes_with_alt_and_that_is_said(page, bench):  # noqa: F811
     open_item(page, bench, "write")
     assert not page.locator(".while-typing").is_visible()
-    page.locator("textarea").focus()
+    page.locator("#answer textarea").focus()
     expect(page.locator(".while-typing")).to_be_visible()
     page.keyboard.type("zx, v")
     page.keyboard.press("Alt+ArrowRight")
@@ -360,7 +360,7 @@ def test_every_key_of_the_player_works_while_somebody_writes_with_alt_and_that_i
     wait_past(page, 2_400_000)
     page.keyboard.press("Alt+k")
     wait_state(page, "paused")
-    assert page.locator("textarea").input_value() == "zx, v"
+    assert page.locator("#answer textarea").input_value() == "zx, v"
     assert page.evaluate("document.activeElement.tagName") == "TEXTAREA"
 
 

@@ -302,13 +302,19 @@ class State:
         self.withdrawn = False
         self.beats = 0
         self.served: dict[str, int] = {}
+        self.ahead: list[str] = []  # the names of what is held ready behind the item at hand
+        self.keys: dict[str, str] = {}
+        self.comments: list[dict] = []
+        self.order: list[str] = []  # client ids, as their answers came
+        self.released = 0
+        self.care: dict = {}
 
 
 STATE = State()
 
 
 def form_of(name: str):
-    questions = ITEMS[name]["questions"]
+    questions = ITEMS[name].get("questions", [EMOTION])
     return scheme(*questions) if isinstance(questions, list) else questions
 
 
@@ -328,7 +334,8 @@ def work(name: str, language: str = "en") -> dict:
         "tracks": item["tracks"], "questions": shown(form_of(name), language, "speaker B"), "answers": item.get("answers", {}),
         "compared": COMPARED[: 2 if name.startswith("pairwise") else 4] if name.startswith(("pairwise", "best")) else [], "suggestion": item.get("suggestion"), "transcript": item.get("transcript", []), "missing": item.get("missing", []), "strip": strip, "guideline": GUIDELINE,
         "urls": {"submit": f"/submit/{name}", "trace_chunk": "/chunk", "trace_finish": "/finish", "next": f"/next/{name}", "back": "/label/audio", "skip": f"/skip/{name}", "heartbeat": "/heartbeat",
-            "flag": "/flag", "stop": "/"},
+            "flag": "/flag", "stop": "/", "ahead": "/ahead" if STATE.ahead else "", "release": "/release", "comment": f"/comment/{name}",
+            "flagged": "/flagged", "shortcuts": "/keys"},
     }  # fmt: skip
 
 
@@ -344,7 +351,13 @@ def page(request, name: str):
     )
     language = request.GET.get("language", "en")
     translation.activate(language)
-    context = {"work": work(name if name in ITEMS else "video", language), "fragment": fragment, "user": Person}
+    care = {**STATE.care, "keys": json.dumps(STATE.keys) if STATE.keys else ""}
+    context = {
+        "work": work(name if name in ITEMS else "video", language),
+        "fragment": fragment,
+        "user": Person,
+        "care": care,
+    }
     if name == "done":
         context["work"]["questions"] = []
     return render(request, fragment if request.headers.get("HX-Request") else "labeling/workspace/page.html", context)
@@ -382,6 +395,7 @@ def submit(request, name: str):
             return redirect(f"/next/{name}")
         if body["client_id"] in STATE.answers:
             STATE.repeats += 1
+        STATE.order.append(body["client_id"])
         STATE.answers[body["client_id"]] = body
         if lost and (fault := failure()):
             return fault
@@ -443,6 +457,37 @@ def heartbeat(request):
     return JsonResponse({"lease_until": "", "withdrawn": False})
 
 
+def ahead(request):
+    at = json.loads(request.body)["at"].removeprefix("assignment-")
+    ready = STATE.ahead[STATE.ahead.index(at) + 1 :] if at in STATE.ahead else STATE.ahead
+    return JsonResponse(
+        {"items": [{"id": f"assignment-{one}", "url": f"/label/{one}"} for one in ready[:3]], "worked": 7}
+    )
+
+
+def release(request):
+    STATE.released += 1
+    return HttpResponse(status=204)
+
+
+def flagged(request):
+    listed = [{"code": "DT-031", "position": 3, "answered": True, "url": "/label/audio"}]
+    return render(request, "labeling/workspace/_flagged.html", {"flagged": listed, "more": 0})
+
+
+def comment(request, name: str):
+    STATE.comments.append(json.loads(request.body))
+    return JsonResponse({"comment_id": "c"}, status=201)
+
+
+def keys(request):
+    with STATE.lock:
+        if fault := failure():
+            return fault
+        STATE.keys = json.loads(request.body)["codes"]
+    return JsonResponse({"codes": STATE.keys})
+
+
 def control(request):
     """For the tests: GET what the server knows, POST {"reset": true, "fail": […], "withdrawn": true}."""
     if request.method == "POST":
@@ -452,8 +497,11 @@ def control(request):
                 STATE.reset()
             STATE.fail += order.get("fail", [])
             STATE.withdrawn = order.get("withdrawn", STATE.withdrawn)
+            STATE.ahead = order.get("ahead", STATE.ahead)
+            STATE.care = order.get("care", STATE.care)
     return JsonResponse({
         "answers": STATE.answers, "repeats": STATE.repeats, "skips": STATE.skips, "posts": STATE.posts, "beats": STATE.beats, "finished": STATE.finished, "served": STATE.served,
+        "keys": STATE.keys, "comments": STATE.comments, "order": STATE.order, "released": STATE.released,
         "chunks": [list(parts.values()) for parts in STATE.chunks.values()],
     })  # fmt: skip
 
@@ -653,6 +701,8 @@ urlpatterns = [
     route("", include((LABELING, "labeling"))), route("practice/list", practice), route("practice/<slug:kind>", practice_test),
     route("", home, name="home"), route("label/<str:name>", page), route("next/<str:name>", following), route("submit/<str:name>", submit),
     route("chunk", chunk), route("finish", finish), route("skip/<str:name>", skip), route("flag", flag), route("heartbeat", heartbeat),
+    route("ahead", ahead), route("release", release), route("flagged", flagged), route("comment/<str:name>", comment), route("keys", keys),
+    route("accounts/login/", home, name="account_login"),
     route("media/<str:name>", media), route("peaks/<str:name>", peaks), route("lane/ppg", lane), route("spectrogram/<str:name>", spectrum), route("signal/<str:name>", signal), route("frames/v05", frames),
     route("static/<path:name>", static_file), route("logout", home, name="account_logout"), route("theme", theme, name="theme"),
     route("language", home, name="set_language"),

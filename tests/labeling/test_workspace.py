@@ -100,6 +100,8 @@ def test_a_prediction_is_told_when_the_campaigns_rule_says(scene, ana, rule, bef
     assert ["predicted" in place for place in places] == [after, False, False, False]
     assert ('title="A model predicted: Anger (m 1)"' in places[0]) is after
     assert ("A model predicts: Anger" in rest) is before  # of the item at hand nothing more is told than of the first
+    rail, _rest = strip(ana.get(url(second, "rail")).content.decode())  # fetched anew once an answer has arrived
+    assert ["predicted" in place for place in rail] == [after, False, False, False]
     again = ana.get(url(first)).content.decode()
     assert ("A model predicts: Anger" in again) is (rule != "never")
 

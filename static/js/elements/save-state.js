@@ -26,6 +26,7 @@ class SaveState extends HTMLElement {
       this.#show();
     }, { signal });
     document.addEventListener("trace:kept", (event) => { this.#note = event.detail.text; this.#show(); }, { signal });
+    this.addEventListener("click", (event) => this.#act(event), { signal });
     outbox.opened.then(() => this.#show());
   }
 
@@ -33,6 +34,7 @@ class SaveState extends HTMLElement {
 
   #show() {
     const [waiting, refused] = [outbox.waiting, outbox.refused];
+    if (this.querySelector("dialog")?.open) this.#list();
     const answers = (entries) => new Set(entries.map((entry) => entry.lane)).size;
     const late = waiting.some((entry) => entry.attempts > 0 || !navigator.onLine);
     if (waiting.some((entry) => entry.state === "signed-out")) this.#write("signed-out", say("signed-out"));
@@ -44,7 +46,49 @@ class SaveState extends HTMLElement {
     if (this.#saved) outbox.everSaved = true; // the next item's line begins with what is true
   }
 
+  /** What the person can do about it: sign in beside this page, or look at what was not accepted. */
+  #offer(state) {
+    const place = this.querySelector("[data-saved-act]");
+    if (!place || place.dataset.state === state) return;
+    place.dataset.state = state;
+    place.replaceChildren();
+    if (state === "signed-out" && this.dataset.login) {
+      place.append(Object.assign(document.createElement("a"), { className: "btn", href: this.dataset.login, target: "_blank", textContent: say("sign-in") }));
+    }
+    if (state === "refused") {
+      const button = Object.assign(document.createElement("button"), { type: "button", className: "btn", textContent: say("look") });
+      button.dataset.open = "unsent";
+      place.append(button);
+    }
+  }
+
+  #list() {
+    const list = this.querySelector("[data-unsent]");
+    const pattern = this.querySelector("[data-unsent-line]");
+    if (!list || !pattern) return;
+    list.replaceChildren(...outbox.refused.map((entry) => {
+      const line = pattern.content.firstElementChild.cloneNode(true);
+      line.dataset.key = entry.key;
+      line.querySelector("[data-why]").textContent = entry.reason?.detail ?? "";
+      line.querySelector("[data-at]").textContent = new Date(entry.order / 1000).toLocaleString(document.documentElement.lang);
+      const link = line.querySelector("[data-go]");
+      link.href = entry.url.replace(/[^/]+\/$/, ""); // the clip's own address is one level up
+      link.hidden = entry.kind !== "answer";
+      return line;
+    }));
+    const dialog = this.querySelector("dialog");
+    if (!outbox.refused.length && dialog?.open) dialog.close();
+  }
+
+  async #act(event) {
+    const key = event.target.closest("[data-key]")?.dataset.key;
+    if (event.target.closest("[data-again]")) await outbox.retry({ all: true });
+    if (event.target.closest("[data-discard]") && key) await outbox.discard(key);
+  }
+
   #write(state, text) {
+    this.#offer(state);
+    if (state === "refused") this.#list();
     const line = this.querySelector(".saved");
     if (line.dataset.state === state && line.textContent === text) return;
     line.dataset.state = state;

@@ -4,9 +4,10 @@
 // lib/segment-paint.js, the hand in lib/segment-hand.js, the panel above in lib/segment-panel.js. Here they meet the player and the
 // keyboard. While playing only the playhead moves; the canvas is drawn again when something on it changed. `value` is the list.
 
-import { toRecording, toTrack } from "#app/lib/clock.js";
-import { ours, place } from "#app/lib/keys.js";
-import { columns, filling } from "#app/lib/peaks.js";
+import { address, bytes, columnsOf } from "#app/lib/bytes.js";
+import { toRecording } from "#app/lib/clock.js";
+import { answerPlace, ours, segmentPlace } from "#app/lib/keys.js";
+import { filling, pairsOf } from "#app/lib/peaks.js";
 import { Hand } from "#app/lib/segment-hand.js";
 import { Painter } from "#app/lib/segment-paint.js";
 import { Panel } from "#app/lib/segment-panel.js";
@@ -18,6 +19,7 @@ const TAP_MS = 250;        // shorter than this, a key goes on painting until th
 const NEW_US = 1_000_000;  // what a key makes while nothing plays
 const FRAME_US = 40_000;   // where the recording's own frames are not known
 const SNAP_PX = 8;
+const SETTLE_MS = 90; // while somebody zooms, not every step is fetched
 const KEYS = { BracketLeft: "start", BracketRight: "end", KeyT: "split", KeyG: "merge", KeyY: "apex", Delete: "remove", KeyN: "next", KeyP: "previous", KeyH: "snap", Equal: "in", NumpadAdd: "in", Minus: "out", NumpadSubtract: "out", Home: "all" };
 
 class SegmentLine extends HTMLElement {
@@ -28,7 +30,8 @@ class SegmentLine extends HTMLElement {
   #painter = null;
   #over = null;
   #frames = [];
-  #peaks = null;
+  #peaks = null; // {from, to, drawn} of the stretch that was fetched last, and `wanted`, the one that was asked for
+  #fetching = 0;
   #painted = null; // {label, tier, from, at, latched}
   #dirty = false;
   #given = null;
@@ -50,7 +53,10 @@ class SegmentLine extends HTMLElement {
     customElements.whenDefined("media-player").then(() => { if (!signal.aborted) this.#start(signal); });
   }
 
-  disconnectedCallback() { this.#abort?.abort(); }
+  disconnectedCallback() {
+    this.#abort?.abort();
+    clearTimeout(this.#fetching);
+  }
 
   get #view() { return this.querySelector(".seg-view"); }
 
@@ -150,11 +156,16 @@ class SegmentLine extends HTMLElement {
   async #loadPeaks(signal) {
     const form = this.closest(".work").querySelector("wave-form[data-peaks]");
     if (!form) return;
+    const { from, to, width } = this.scale;
+    const wanted = `${from} ${to} ${width}`;
+    this.#peaks = { ...this.#peaks, wanted };
+    const [fromUs, toUs] = [Math.round(from), Math.round(to)];
     try {
-      const reply = await fetch(form.dataset.peaks, { signal });
-      if (!reply.ok) return;
-      const number = (name) => Number(form.dataset[name]) || 0;
-      this.#peaks = { bytes: await reply.arrayBuffer(), track: { offsetUs: number("offsetUs"), driftPpb: number("driftPpb") }, start: number("trackStartUs"), length: number("trackDurationUs") };
+      const pairs = pairsOf(await bytes(address(form.dataset.peaks, { from_us: fromUs, to_us: toUs, columns: columnsOf(width / 2) }), { signal }));
+      if (this.#peaks.wanted !== wanted) return; // somebody went on meanwhile
+      const scale = this.#peaks.scale ?? filling(pairs); // kept while zooming, so that what is loud stays so
+      const drawn = pairs.map(([low, high]) => [Math.max(-128, low * scale), Math.min(127, high * scale)]);
+      this.#peaks = { wanted, scale, from: fromUs, to: toUs, drawn };
       this.querySelector('[data-name="wave"]').hidden = false;
       this.#refresh();
     } catch (error) {
@@ -233,14 +244,17 @@ class SegmentLine extends HTMLElement {
     box.style.setProperty("--e", this.#painter.colours.get(`${live.tier} ${live.label}`) ?? this.#painter.inks.tick);
   }
 
+  /** The wave over what is shown. While a finer one is on its way, the one that is there is stretched to where it belongs. */
   #columns() {
     const peaks = this.#peaks, { scale } = this;
-    if (!peaks) return null;
-    if (peaks.from === scale.from && peaks.to === scale.to && peaks.width === scale.width) return peaks.drawn;
-    const share = (us) => (toTrack(us, peaks.track) - peaks.start) / (peaks.length || scale.end - scale.start);
-    const pairs = columns(peaks.bytes, { from: Math.max(0, share(scale.from)), to: Math.min(1, share(scale.to)), columns: Math.round(scale.width / 2) });
-    Object.assign(peaks, { from: scale.from, to: scale.to, width: scale.width, drawn: pairs.length ? filling(pairs) : null });
-    return peaks.drawn;
+    if (!peaks?.drawn?.length) return null;
+    if (peaks.wanted !== `${scale.from} ${scale.to} ${scale.width}`) {
+      clearTimeout(this.#fetching);
+      this.#fetching = setTimeout(() => this.#loadPeaks(this.#abort.signal), SETTLE_MS);
+    }
+    const count = Math.max(1, Math.round(scale.width / 2));
+    const share = (i) => (scale.from + ((i + 0.5) / count) * scale.length - peaks.from) / (peaks.to - peaks.from);
+    return Array.from({ length: count }, (_, i) => peaks.drawn[Math.floor(share(i) * peaks.drawn.length)] ?? [0, 0]);
   }
 
   #head(us) {
@@ -323,10 +337,10 @@ class SegmentLine extends HTMLElement {
     this.changed();
   }
 
-  #paint(label, latched = false) {
+  #paint(label, latched = false, key = "") {
     const before = this.#painted;
     if (before) { this.#stop(); if (before.label === label) return; }
-    this.#painted = { label, tier: this.tierId, from: this.snap(this.#player.nowUs), at: performance.now(), latched };
+    this.#painted = { label, tier: this.tierId, from: this.snap(this.#player.nowUs), at: performance.now(), latched, key };
     this.#tick(this.#player.nowUs, true);
   }
 
@@ -400,7 +414,7 @@ class SegmentLine extends HTMLElement {
 
   #key(event) {
     if (!this.segments || this.hidden || document.querySelector("dialog[open]") || this.closest(".work[data-busy]")) return;
-    const key = place(event), code = (event.shiftKey ? "Shift+" : "") + key;
+    const key = event.code, code = answerPlace(event), act = KEYS[segmentPlace(event)];
     if (event.ctrlKey && key === "KeyZ" && !event.defaultPrevented && !event.target.matches?.("input, textarea")) { this.#take(event); this.#act("undo"); return; }
     if (!ours(event) && !(event.altKey && event.shiftKey)) return;
     if (key === "Escape" && this.#painted) { this.#take(event); this.#painted = this.live = null; this.#panel.painting(null); this.grown(); return; }
@@ -408,7 +422,7 @@ class SegmentLine extends HTMLElement {
     if (label && this.#mine(code)) {
       this.#take(event);
       if (event.repeat) return;
-      if (this.#player.playing) this.#paint(label); else this.#label(label);
+      if (this.#player.playing) this.#paint(label, false, event.code); else this.#label(label);
       return;
     }
     if (event.shiftKey && (key === "ArrowLeft" || key === "ArrowRight") && this.selected !== null && this.#mine(code)) {
@@ -422,11 +436,11 @@ class SegmentLine extends HTMLElement {
       if (this.#tiers[index]) { this.selected = null; this.tier = this.#tiers[index].id; }
       return;
     }
-    if (!event.shiftKey && !event.altKey && KEYS[key] && this.#mine(key) && (key !== "Home" || document.activeElement === this.#view)) {
-      const button = this.querySelector(`[data-seg="${KEYS[key]}"]`);
+    if (!event.shiftKey && !event.altKey && act && this.#mine(code) && (act !== "all" || document.activeElement === this.#view)) {
+      const button = this.querySelector(`[data-seg="${act}"]`);
       if (!button) return;
       this.#take(event);
-      if (button.getAttribute("aria-disabled") !== "true") this.#act(KEYS[key]);
+      if (button.getAttribute("aria-disabled") !== "true") this.#act(act);
     }
   }
 
@@ -435,8 +449,7 @@ class SegmentLine extends HTMLElement {
   #release(event) {
     const painted = this.#painted;
     if (!painted || painted.latched) return;
-    const code = this.#tier.labels.find(({ id }) => id === painted.label)?.place;
-    if (code?.replace("Shift+", "") !== place(event)) return;
+    if (painted.key !== event.code) return;
     if (performance.now() - painted.at < TAP_MS) painted.latched = true; else this.#stop();
   }
 }

@@ -1,6 +1,7 @@
 // <session-guard data-heartbeat>: extends the lease of the item every 20 s and learns when its participant stops.
 // A stop ends playing at once and puts the page's own sentence in place of the item: well within the 60 s that are promised.
 
+import { ahead } from "#app/lib/ahead.js";
 import { post } from "#app/lib/sending.js";
 
 const EVERY_MS = 20_000;
@@ -31,6 +32,7 @@ class SessionGuard extends HTMLElement {
       const { status, body } = await post(this.dataset.heartbeat, { client_id: this.dataset.client, assignment_id: this.dataset.assignment }, { timeoutMs: 10_000 });
       if (!this.isConnected) return;
       if (status === 404 || status === 410 || body.withdrawn) document.dispatchEvent(new CustomEvent("session:withdrawn"));
+      else if (body.held) ahead.keep(body.held); // what is ready ahead ends with its lease, or when its person stops
     } catch {
       // No connection: the next beat asks again, and media that cannot be fetched cannot be played.
     }

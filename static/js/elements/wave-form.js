@@ -3,6 +3,7 @@
 // The server answers GET peaks?from_us=&to_us=&columns= with int8 pairs, the least and greatest of each column; an hour of sound is
 // never fetched to draw it. The drawing is decoration; the transport says it in words.
 
+import { address, bytes } from "#app/lib/bytes.js";
 import { LaneElement, make } from "#app/lib/lane.js";
 import { filling, outline, pairsOf } from "#app/lib/peaks.js";
 
@@ -13,8 +14,7 @@ class WaveForm extends LaneElement {
   #scale = null; // kept while zooming, so that what is loud stays so
 
   async draw(fromUs, toUs, columns, signal) {
-    const reply = await this.ask(this.dataset.peaks, { from_us: fromUs, to_us: toUs, columns }, signal);
-    const pairs = pairsOf(await reply.arrayBuffer());
+    const pairs = pairsOf(await bytes(address(this.dataset.peaks, { from_us: fromUs, to_us: toUs, columns }), { signal }));
     this.#scale ??= filling(pairs);
     const path = outline(pairs.map(([low, high]) => [Math.max(-128, low * this.#scale), Math.min(127, high * this.#scale)]));
     const inner = () => make("svg", { viewBox: `0 0 ${Math.max(1, pairs.length - 1)} 100`, preserveAspectRatio: "none", width: "100%", height: "100%" });

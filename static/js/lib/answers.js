@@ -55,6 +55,20 @@ export class Answers {
     return Object.fromEntries(Object.entries(everything).filter(([id]) => ids.has(id)));
   }
 
+  /** Puts answers in, in place of what stands there; what is not asked here is passed over. Returns how many questions changed. */
+  put(answers) {
+    const changed = this.questions.filter((question) => {
+      const answer = answers[question.dataset.question];
+      if (!answer || JSON.stringify(answer) === JSON.stringify(this.of(question))) return false;
+      this.#put(question, answer);
+      this.#limits(question);
+      question.querySelector("[data-wrong]")?.setAttribute("hidden", "");
+      return true;
+    });
+    this.#conditions();
+    return changed.length;
+  }
+
   /** What keeps the answers from being sent: [{question, code, facts}], questions in their order. */
   get problems() {
     const given = { answers: this.sent, ...(this.#media && { media: this.#media }), ...(this.#told.items && { items: this.#told.items }) };
@@ -137,10 +151,8 @@ export class Answers {
     if (!answer) return;
     const out = question.querySelector('[data-part="cannot_tell"]');
     if (out) out.checked = answer.cannot_tell === true;
-    if (answer.skip) {
-      const skip = question.querySelector('[data-part="skip"]');
-      if (skip) [skip.value, question.querySelector('[data-part="skip-text"]').value] = [answer.skip.reason, answer.skip.text ?? ""];
-    }
+    const skip = question.querySelector('[data-part="skip"]');
+    if (skip) [skip.value, question.querySelector('[data-part="skip-text"]').value] = [answer.skip?.reason ?? "", answer.skip?.text ?? ""];
     if ("value" in answer) {
       WRITE[question.dataset.type](question, answer.value);
       hold([...question.querySelectorAll('[data-part="confidence"]')], answer.confidence);

@@ -2,6 +2,8 @@
 // for, moves a line where playing stands, and takes a click as the wish to go there. While a finer picture is on its way, the one that
 // is there is stretched to where it belongs.
 
+import { address, columnsOf } from "#app/lib/bytes.js";
+
 const SVG = "http://www.w3.org/2000/svg";
 const SETTLE_MS = 90; // while somebody zooms, not every step is fetched
 
@@ -67,7 +69,7 @@ export class LaneElement extends HTMLElement {
     this.#fetching?.abort();
     this.#fetching = new AbortController();
     const { fromUs, toUs } = this.#view;
-    const columns = Math.min(2000, Math.max(100, Math.round(this.plot.clientWidth || 600)));
+    const columns = columnsOf(this.plot.clientWidth);
     try {
       await this.draw(fromUs, toUs, columns, AbortSignal.any([this.#abort.signal, this.#fetching.signal]));
     } catch (error) {
@@ -101,9 +103,7 @@ export class LaneElement extends HTMLElement {
   failed() { this.hidden = true; } // a picture that cannot be had is no reason to stop work
 
   async ask(url, wanted, signal) {
-    const address = new URL(url, location.href);
-    for (const [name, value] of Object.entries(wanted)) address.searchParams.set(name, value);
-    const reply = await fetch(address, { signal });
+    const reply = await fetch(address(url, wanted), { signal });
     if (!reply.ok) throw new Error(String(reply.status));
     return reply;
   }

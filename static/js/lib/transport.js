@@ -1,11 +1,11 @@
 // What the keys of the player do, by place on the keyboard. While a person writes, the same keys work with Alt; what Alt and a space bar
 // mean to the system is left to it, so playing is Alt K there.
 
-import { activates, ours, place } from "#app/lib/keys.js";
+import { activates, ours, place, typingPlace } from "#app/lib/keys.js";
 
 export const SPEEDS = [1, 1.5, 2, 0.25, 0.5, 0.75];
 
-// Of each act: its key, whether Shift goes with it, and what it is with Alt where that is another key.
+// Of each act: its key in the table (lib/keys.js), whether Shift goes with it, and what it is with Alt where that is another key.
 export const ACTS = {
   play: { code: "Space", alt: "KeyK" },
   back: { code: "ArrowLeft" },
@@ -27,8 +27,8 @@ const ARROWS = new Set(["ArrowLeft", "ArrowRight", "PageUp", "PageDown"]);
 export function actOf(event) {
   const alt = event.altKey && !event.ctrlKey && !event.metaKey && !event.isComposing && !event.defaultPrevented && !event.getModifierState?.("AltGraph");
   if (!alt && !ours(event)) return undefined;
-  const code = place(event);
-  const found = Object.entries(ACTS).find(([, act]) => (alt ? (act.alt ?? act.code) : act.code) === code && Boolean(act.shift) === event.shiftKey)?.[0];
+  const code = alt ? typingPlace(event) : place(event);
+  const found = Object.entries(ACTS).find(([, act]) => (act.shift ? "Shift+" : "") + (alt ? (act.alt ?? act.code) : act.code) === code)?.[0];
   if (!found || alt) return found;
   if (code === "Space" && activates(event.target)) return undefined;
   // On a group of radio buttons or a slider the arrows belong to it; what scrolls has its page keys.

@@ -83,6 +83,7 @@ export const READ = {
 };
 
 const later = (element, value) => {
+  if (element.matches(":defined")) { element.value = value; return; }
   customElements.whenDefined(element.localName).then(() => { element.value = value; element.dispatchEvent(new Event("answers:put", { bubbles: true })); });
 };
 

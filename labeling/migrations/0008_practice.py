@@ -16,7 +16,7 @@ def rules(_words: Words) -> list[Rule]:
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("labeling", "0006_schemes_as_documents"),
+        ("labeling", "0007_care_and_guidelines"),
     ]
 
     operations = [
