@@ -186,11 +186,19 @@ def in_browser(run: Run) -> Outcome | None:
     marks = "browser" if run.long else "browser and not long"
     # These start a browser's driver of their own, and a process can have one only; the rest share the one of conftest.
     folder = run.where.checkout / "tests/browser"
-    alone = [file for file in ("test_elements.py", "test_proxy.py") if (folder / file).exists()]
-    groups = [[str(folder / file)] for file in alone]
-    groups.append([str(folder), *(f"--ignore={folder / file}" for file in alone)])
-    for number, words in enumerate(groups, start=1):
-        run.do(pytest(run, f"browser {number}", marks, *words, more={"CONCORD_CHROMIUM": str(program)}))
+    alone = [
+        path
+        for path in sorted(folder.glob("test_*.py"))
+        if "test_elements import" in (text := path.read_text()) or "sync_playwright" in text
+    ]
+    groups = [[str(path)] for path in alone]
+    groups.append([str(folder), *(f"--ignore={path}" for path in alone)])
+    parts = [
+        pytest(run, f"browser {number}", marks, *words, more={"CONCORD_CHROMIUM": str(program)})
+        for number, words in enumerate(groups, start=1)
+    ]
+    # Two at a time for two cores; the last is as long as all the others.
+    go([[lambda: run.do(parts[-1])], [lambda part=part: run.do(part) for part in parts[:-1]]], [])
     return None
 
 

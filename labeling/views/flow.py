@@ -12,6 +12,7 @@ from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.views.decorators.gzip import gzip_page
 from django.views.decorators.http import require_GET, require_POST
 
 from consent.gate import Use, permitted
@@ -31,6 +32,7 @@ MOST_FLAGGED = 100
 
 @require_POST
 @login_required
+@gzip_page
 def ahead(request: HttpRequest, campaign_id: UUID) -> JsonResponse:
     """What may be made ready behind the item at hand (`at`), whose lease is extended with theirs; and the minutes worked on end."""
     campaign = _CAMPAIGN(request.user, campaign_id)

@@ -13,6 +13,7 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.views.decorators.gzip import gzip_page
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 from django_htmx.http import HttpResponseClientRedirect
 
@@ -39,6 +40,7 @@ class _SeeOther(HttpResponseRedirect):
 
 @require_GET
 @login_required
+@gzip_page
 def current(request: HttpRequest, campaign_id: UUID) -> HttpResponse:
     """The item the person is at: leased now when they hold none. A page goes there; htmx gets its fragment at once."""
     campaign = _CAMPAIGN(request.user, campaign_id)
@@ -69,6 +71,7 @@ def current(request: HttpRequest, campaign_id: UUID) -> HttpResponse:
 
 @require_GET
 @login_required
+@gzip_page
 def item(request: HttpRequest, campaign_id: UUID, assignment_id: UUID) -> HttpResponse:
     """The page of one assignment of one's own, to answer or to change the answer."""
     return _show_item(request, _own(request, campaign_id, assignment_id, _OWN_TO_SHOW))

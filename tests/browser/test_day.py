@@ -89,9 +89,10 @@ def annotators_label(stack, enter) -> None:
             for digit in ("4", "5", "1"):
                 label_by_keys(page, digit)
             expect(page.locator(".saved")).to_contain_text("Saved")
-            # The queue's order is the demo's seed's: the fourth is a voice.
-            expect(page.locator("media-player")).to_have_attribute("data-kind", "audio")
-            drawn(page, "wave-form path.past", points=400)
+            if name == "ana":
+                # The queue's order is the demo's seed's: the fourth is a voice. (ben is handed first what she gave back.)
+                expect(page.locator("media-player")).to_have_attribute("data-kind", "audio")
+                drawn(page, "wave-form path.past", points=400)
         mine = f"Annotation.objects.filter(annotator__user__email='{name}@demo.example', campaign__name='{CLIPS}', current=True)"
         assert stack.value(f"{mine}.count()", MODELS) == 3
         said = f"sorted(set({mine}.filter(answers__number__isnull=False).values_list('answers__question__key', 'answers__number')))"

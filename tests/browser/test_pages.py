@@ -35,7 +35,7 @@ from consent.services import consents, links, notices, participants, requests, s
 from core import access
 from datasets.services import publish
 from inference.services import evaluate, prelabel, registry
-from labeling.services import agreement, gold, guidelines
+from labeling.services import agreement, gold, guidelines, schemes
 import time
 def wait(job_id):
     until = time.monotonic() + 90
@@ -76,6 +76,7 @@ if not GoldStandard.objects.filter(campaign=traces).exists():
     asked = [{'prompt': {'en': 'Whose feeling counts?'}, 'options': [{'en': 'Mine'}, {'en': 'That of the person'}], 'right': 1}]
     guideline = guidelines.create_guideline(actor=rhea, study=study, name='Expressed emotion', text=said, quiz=asked)
     guidelines.give(actor=rhea, campaign=clips, version=guideline, reading=False)
+    schemes.create_scheme(actor=rhea, study=study, name='Being drawn up', document=schemes.from_gallery('call-centre'))
 """
 )
 WHERE = (
@@ -95,6 +96,7 @@ print(json.dumps({{
     'recording_id': str(Track.objects.get(recording__code='v04').recording_id),
     'draft_id': str(Notice.objects.get(study=study, published_at=None).pk),
     'trained': str(Run.objects.get(kind='train', job__state='done').pk), 'untrained': str(Run.objects.get(kind='train', job__state='failed').pk),
+    'scheme': str(SchemeVersion.objects.get(scheme__name='Being drawn up').pk),
     'empty': str(Study.objects.get(name='Nothing in it yet').pk),
     'token': links.make_link(participant=person, actor=dana)[1],
     'asked': links.make_link(participant=Participant.objects.get(code='P-0100'), actor=dana)[1],
@@ -135,6 +137,8 @@ PAGES = [
     ("labeling:item", "ana", "/label/{campaign_id}/"),
     ("labeling:item", "ana", "/label/{traces}/"),
     ("labeling:item", "ana", "/label/{sentences}/"),
+    ("labeling:practice", "ana", "/label/{traces}/practice/"),
+    ("labeling:practice_test", "ana", "/label/{traces}/practice/brightness/"),
     ("studies:list", "rhea", "/studies/"),
     ("studies:new", "mia", "/studies/new/"),
     ("studies:overview", "rhea", "/studies/{study_id}/"),
@@ -142,6 +146,9 @@ PAGES = [
     ("studies:recording", "rhea", "/studies/{study_id}/recordings/{recording_id}/"),
     ("studies:new_recording", "rhea", "/studies/{study_id}/recordings/new/"),
     ("studies:schemes", "rhea", "/studies/{study_id}/schemes/"),
+    ("studies:new_scheme", "rhea", "/studies/{study_id}/schemes/new/"),
+    ("studies:edit_scheme", "rhea", "/studies/{study_id}/schemes/{scheme}/edit/?question=0"),
+    ("studies:edit_scheme", "rhea", "/studies/{study_id}/schemes/{scheme}/edit/?tab=json"),
     ("studies:guidelines", "rhea", "/studies/{study_id}/guidelines/"),
     ("studies:new_guideline", "rhea", "/studies/{study_id}/guidelines/new/"),
     ("labeling:guideline", "ana", "/label/{campaign_id}/guideline/"),
@@ -152,6 +159,7 @@ PAGES = [
     ("campaigns:rules", "rhea", "/campaigns/{campaign_id}/rules/"),
     ("campaigns:overview", "rhea", "/campaigns/{campaign_id}/"),
     ("campaigns:items", "rhea", "/campaigns/{campaign_id}/items/"),
+    ("campaigns:practice", "rhea", "/campaigns/{traces}/practice/"),
     ("campaigns:annotators", "rhea", "/campaigns/{campaign_id}/annotators/"),
     ("campaigns:agreement", "rhea", "/campaigns/{campaign_id}/agreement/"),
     ("campaigns:gold", "rhea", "/campaigns/{campaign_id}/gold/"),
@@ -230,7 +238,7 @@ BEFORE_ANYBODY = {"welcome"}  # has a test below
 # No page of their own: redirects, files, fragments, addresses for machines.
 NO_PAGE = {
     "home", "healthz", "readyz", "metrics", "job", "labeling:current", "labeling:stop", "labeling:media", "labeling:flagged", "labeling:rail", "schema",
-    "datasets:download", "consent:mine_download", "consent:request_download", "account_set_password", "account_confirm_login_code",
+    "datasets:download", "consent:mine_download", "studies:scheme_file", "consent:request_download", "account_set_password", "account_confirm_login_code",
     "mfa_download_recovery_codes", "mfa_login_webauthn", "socialaccount_signup", "openid_connect_login", "openid_connect_callback",
 }  # fmt: skip
 LOOKS = [(1280, "light"), (390, "dark"), (1280, "dark"), (390, "light")]
