@@ -394,8 +394,9 @@ class AnswerForm extends HTMLElement {
     if (!this.dataset.rail || !strip) return;
     try {
       const reply = await fetch(this.dataset.rail, { headers: { "HX-Request": "true" }, credentials: "same-origin", redirect: "error" });
-      if (!reply.ok || !this.isConnected) return;
-      strip.outerHTML = await reply.text();
+      const drawn = reply.ok ? await reply.text() : "";
+      if (!drawn || !this.isConnected || !strip.isConnected) return; // meanwhile another item may stand here
+      strip.outerHTML = drawn;
     } catch {
       return; // the rail is a convenience: it is drawn anew with the next item
     }

@@ -14,8 +14,6 @@ class KeepOpen extends HTMLElement {
     this.addEventListener("htmx:afterSwap", () => {
       for (const one of this.querySelectorAll("details[id]")) if (open.has(one.id)) one.open = true;
     }, { signal });
-    // A button inside of a summary does its own work and neither opens nor closes.
-    this.addEventListener("click", (event) => { if (event.target.closest?.("summary button")) event.stopPropagation(); }, { signal });
   }
 
   disconnectedCallback() { this.#abort?.abort(); }
