@@ -123,7 +123,7 @@ def drawn(page: Page, where: str, points: int) -> None:
 
 def at_hand(stack, page: Page) -> tuple[str, str, list[str]]:
     """The assignment whose page is open, with its item's code and whom it is about, as the database has it."""
-    expect(page.locator("answer-form .here")).to_be_visible()
+    expect(page.locator("#answer")).to_be_visible()
     one = page.locator("#answer [name=assignment_id]").input_value()
     item = f"Assignment.objects.get(pk='{one}').item"
     about = f"list({item}.targets.values_list('code', flat=True))"
