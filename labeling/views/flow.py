@@ -17,14 +17,13 @@ from django.views.decorators.http import require_GET, require_POST
 
 from consent.gate import Use, permitted
 from core import access
-from core.api import JSONParser
 from core.errors import Invalid, Refused
 from labeling.models import Assignment, Campaign
 from labeling.services import care, comments, queue
 from labeling.services import shortcuts as shortcut_services
 from labeling.views import work
+from labeling.views.asked import is_json, own, sent
 
-_OWN = access.Fetch("label", lambda: Assignment.objects.select_related("campaign", "item"))
 _CAMPAIGN = access.Fetch("label", lambda: Campaign.objects.all())
 USE = Use("human_annotation")
 MOST_FLAGGED = 100
@@ -36,7 +35,7 @@ MOST_FLAGGED = 100
 def ahead(request: HttpRequest, campaign_id: UUID) -> JsonResponse:
     """What may be made ready behind the item at hand (`at`), whose lease is extended with theirs; and the minutes worked on end."""
     campaign = _CAMPAIGN(request.user, campaign_id)
-    at = _at(request, campaign, _sent(request))
+    at = _at(request, campaign, sent(request))
     if at is None:
         raise Invalid("not_an_id", _("An id (UUID) is needed."))
     try:
@@ -57,7 +56,7 @@ def ahead(request: HttpRequest, campaign_id: UUID) -> JsonResponse:
 def release(request: HttpRequest, campaign_id: UUID) -> HttpResponse:
     """Give back what was made ready behind the item at hand: sent by a page that is left."""
     campaign = _CAMPAIGN(request.user, campaign_id)
-    at = _at(request, campaign, _sent(request))
+    at = _at(request, campaign, sent(request))
     # Whoever looks at an answer holds what they came from: that stays.
     if at is not None and at.state != Assignment.State.LEASED:
         at = queue.next_held(request.user, campaign)
@@ -70,7 +69,7 @@ def release(request: HttpRequest, campaign_id: UUID) -> HttpResponse:
 @login_required
 def rail(request: HttpRequest, campaign_id: UUID, assignment_id: UUID) -> HttpResponse:
     """The person's last answers as a fragment."""
-    assignment = _own(request, campaign_id, assignment_id)
+    assignment = own(request, campaign_id, assignment_id)
     place = queue.place_of(request.user, assignment.campaign)
     if place is None:
         raise Http404
@@ -98,11 +97,11 @@ def flagged(request: HttpRequest, campaign_id: UUID) -> HttpResponse:
 @require_POST
 @login_required
 def comment(request: HttpRequest, campaign_id: UUID, assignment_id: UUID) -> HttpResponse:
-    assignment, body = _own(request, campaign_id, assignment_id), _sent(request)
+    assignment, body = own(request, campaign_id, assignment_id), sent(request)
     made = comments.add(
         actor=request.user, assignment=assignment, client_id=body.get("client_id"), text=body.get("text")
     )
-    if request.content_type == "application/json":
+    if is_json(request):
         return JsonResponse({"comment_id": made.pk, "saved_at": made.created_at}, status=201)
     return redirect("labeling:item", campaign_id, assignment_id)
 
@@ -111,14 +110,7 @@ def comment(request: HttpRequest, campaign_id: UUID, assignment_id: UUID) -> Htt
 @login_required
 def shortcuts(request: HttpRequest) -> JsonResponse:
     """Keep the person's own keys: {"codes": {action: place}}."""
-    return JsonResponse({"codes": shortcut_services.keep(actor=request.user, codes=_sent(request).get("codes"))})
-
-
-def _own(request: HttpRequest, campaign_id: UUID, assignment_id: UUID) -> Assignment:
-    assignment = _OWN(request.user, assignment_id)
-    if assignment.campaign_id != campaign_id:
-        raise Http404
-    return assignment
+    return JsonResponse({"codes": shortcut_services.keep(actor=request.user, codes=sent(request).get("codes"))})
 
 
 def _at(request: HttpRequest, campaign: Campaign, body: Mapping[str, Any]) -> Assignment | None:
@@ -127,14 +119,4 @@ def _at(request: HttpRequest, campaign: Campaign, body: Mapping[str, Any]) -> As
         wanted = UUID(str(body.get("at", ""))[:45])
     except ValueError:
         return None
-    return _own(request, campaign.pk, wanted)
-
-
-def _sent(request: HttpRequest) -> Mapping[str, Any]:
-    """What was sent: a JSON object, or the fields of a form."""
-    if request.content_type != "application/json":
-        return request.POST.dict()
-    found = JSONParser().parse(request)
-    if not isinstance(found, Mapping):
-        raise Invalid("wrong_type", _("A JSON object is needed."), status=400)
-    return found
+    return own(request, campaign.pk, wanted)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 from uuid import UUID
@@ -12,22 +11,20 @@ from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.utils.translation import gettext as _
 from django.views.decorators.gzip import gzip_page
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 from django_htmx.http import HttpResponseClientRedirect
 
 from core import access, ids
-from core.api import JSONParser
-from core.errors import Invalid, Refused
+from core.errors import Refused
 from labeling.models import Assignment, Campaign
 from labeling.services import annotations, care, comments, guidelines, practice, queue, shortcuts, trace_rules, traces
 from labeling.services.definitions import definition
 from labeling.views import work
+from labeling.views.asked import is_json, own, sent
 from labeling.views.posted import posted
 from labeling.views.practice import lag_shown
 
-_OWN = access.Fetch("label", lambda: Assignment.objects.select_related("campaign", "item"))
 _OWN_TO_SHOW = access.Fetch(
     "label", lambda: Assignment.objects.select_related("campaign__guideline_version__guideline", "item")
 )
@@ -74,14 +71,14 @@ def current(request: HttpRequest, campaign_id: UUID) -> HttpResponse:
 @gzip_page
 def item(request: HttpRequest, campaign_id: UUID, assignment_id: UUID) -> HttpResponse:
     """The page of one assignment of one's own, to answer or to change the answer."""
-    return _show_item(request, _own(request, campaign_id, assignment_id, _OWN_TO_SHOW))
+    return _show_item(request, own(request, campaign_id, assignment_id, _OWN_TO_SHOW))
 
 
 @require_POST
 @login_required
 def submit(request: HttpRequest, campaign_id: UUID, assignment_id: UUID) -> HttpResponse:
-    assignment = _own(request, campaign_id, assignment_id)
-    body = _body(request)
+    assignment = own(request, campaign_id, assignment_id)
+    body = sent(request)
     annotation = annotations.submit_annotation(
         actor=request.user,
         assignment=assignment,
@@ -92,9 +89,9 @@ def submit(request: HttpRequest, campaign_id: UUID, assignment_id: UUID) -> Http
         duration_ms=body.get("duration_ms") or 0,
         played_us=body.get("played_us") or 0,
     )
-    if not _is_json(request):
-        return _SeeOther(reverse("labeling:current", args=[campaign_id]))
     following = reverse("labeling:current", args=[campaign_id])
+    if not is_json(request):
+        return _SeeOther(following)
     told = {
         "annotation_id": annotation.pk,
         "revision": annotation.revision,
@@ -110,12 +107,12 @@ def submit(request: HttpRequest, campaign_id: UUID, assignment_id: UUID) -> Http
 @login_required
 def trace_chunk(request: HttpRequest, campaign_id: UUID, assignment_id: UUID) -> HttpResponse:
     """A part of a trace is kept; asked without one, it is told what there is already, so that rating goes on from there."""
-    assignment = _own(request, campaign_id, assignment_id)
+    assignment = own(request, campaign_id, assignment_id)
     if request.method == "GET":
         asked = request.GET.get
         kept = traces.kept(assignment=assignment, question=asked("question", ""), client_id=asked("client_id"))
         return JsonResponse(asdict(kept))
-    body = _body(request)
+    body = sent(request)
     kept = traces.add_chunk(
         actor=request.user,
         assignment=assignment,
@@ -133,7 +130,7 @@ def trace_chunk(request: HttpRequest, campaign_id: UUID, assignment_id: UUID) ->
 @require_POST
 @login_required
 def trace_finish(request: HttpRequest, campaign_id: UUID, assignment_id: UUID) -> HttpResponse:
-    assignment, body = _own(request, campaign_id, assignment_id), _body(request)
+    assignment, body = own(request, campaign_id, assignment_id), sent(request)
     trace = traces.finish(
         actor=request.user,
         assignment=assignment,
@@ -150,7 +147,7 @@ def trace_finish(request: HttpRequest, campaign_id: UUID, assignment_id: UUID) -
 @require_POST
 @login_required
 def heartbeat(request: HttpRequest, campaign_id: UUID, assignment_id: UUID) -> HttpResponse:
-    assignment = _own(request, campaign_id, assignment_id)
+    assignment = own(request, campaign_id, assignment_id)
     until = queue.heartbeat(actor=request.user, assignment=assignment)
     return JsonResponse({"lease_until": until, "held": queue.held_ids(assignment)})
 
@@ -158,18 +155,18 @@ def heartbeat(request: HttpRequest, campaign_id: UUID, assignment_id: UUID) -> H
 @require_POST
 @login_required
 def skip(request: HttpRequest, campaign_id: UUID, assignment_id: UUID) -> HttpResponse:
-    reason = _body(request).get("reason") or "other"
-    queue.skip(actor=request.user, assignment=_own(request, campaign_id, assignment_id), reason=reason)
+    reason = sent(request).get("reason") or "other"
+    queue.skip(actor=request.user, assignment=own(request, campaign_id, assignment_id), reason=reason)
     following = reverse("labeling:current", args=[campaign_id])
-    return JsonResponse({"next_url": following}) if _is_json(request) else _SeeOther(following)
+    return JsonResponse({"next_url": following}) if is_json(request) else _SeeOther(following)
 
 
 @require_POST
 @login_required
 def flag(request: HttpRequest, campaign_id: UUID, assignment_id: UUID) -> HttpResponse:
-    flagged = str(_body(request).get("flagged", "1")).lower() not in ("0", "false", "")
-    queue.flag(actor=request.user, assignment=_own(request, campaign_id, assignment_id), flagged=flagged)
-    if _is_json(request):
+    flagged = str(sent(request).get("flagged", "1")).lower() not in ("0", "false", "")
+    queue.flag(actor=request.user, assignment=own(request, campaign_id, assignment_id), flagged=flagged)
+    if is_json(request):
         return JsonResponse({"flagged": flagged})
     return _SeeOther(reverse("labeling:item", args=[campaign_id, assignment_id]))
 
@@ -185,15 +182,6 @@ def stop(request: HttpRequest, campaign_id: UUID) -> HttpResponse:
 
 
 # ----------------------------------------------------------------------------------------------------------------------
-
-
-def _own(
-    request: HttpRequest, campaign_id: UUID, assignment_id: UUID, find: access.Fetch[Assignment] = _OWN
-) -> Assignment:
-    assignment = find(request.user, assignment_id)
-    if assignment.campaign_id != campaign_id:
-        raise Http404
-    return assignment
 
 
 def _practice_due(request: HttpRequest, campaign: Campaign) -> bool:
@@ -260,20 +248,6 @@ def _show(request: HttpRequest, fragment: str, context: dict[str, Any]) -> HttpR
     if request.htmx:
         return render(request, fragment, context)
     return render(request, "labeling/workspace/page.html", {**context, "fragment": fragment})
-
-
-def _is_json(request: HttpRequest) -> bool:
-    return request.content_type == "application/json"
-
-
-def _body(request: HttpRequest) -> Mapping[str, Any]:
-    """What was sent: a JSON object, or the fields of a form."""
-    if not _is_json(request):
-        return request.POST.dict()
-    found = JSONParser().parse(request)
-    if not isinstance(found, Mapping):
-        raise Invalid("wrong_type", _("A JSON object is needed."), status=400)
-    return found
 
 
 def _posted(request: HttpRequest, assignment: Assignment) -> dict[str, dict[str, Any]]:
