@@ -169,7 +169,11 @@ def question_of(one: Problem) -> str:
 def _from_another_version(asked: Definition, found: Iterable[Problem]) -> bool:
     """Whether something is named that another version of the scheme asks: the page is older than the scheme, or newer."""
     labels = {(question_of(one), str(one.facts["label"])) for one in found if one.code == "unknown_label"}
-    questions = [question_of(one) for one in found if one.code == "unknown_question"][:100]
+    # What no store takes is in no version; PostgreSQL would not even look for it.
+    labels = {pair for pair in labels if all(map(is_storable, pair))}
+    questions = [name for one in found if one.code == "unknown_question" and is_storable(name := question_of(one))][
+        :100
+    ]
     others = Question.objects.filter(scheme_version__scheme_id=asked.scheme_id).exclude(
         scheme_version_id=asked.version_id
     )

@@ -252,6 +252,15 @@ def test_whatever_is_sent_is_taken_whole_or_refused_with_a_code(asked, sent):
     assert set(found) >= {"emotion", "valence"}
 
 
+@pytest.mark.parametrize("name", ["\x00", "emo\x00tion", "\ud800"])
+def test_a_name_that_no_database_takes_is_refused_like_any_that_is_not_asked(asked, name):
+    """Found by chance on PostgreSQL: it was looked for among the scheme's other versions."""
+    for sent in ({name: {"value": 1}}, {"emotion": {"value": [{"label": name}]}}):
+        with pytest.raises(Invalid) as refused:
+            values.check_answers(asked, sent)
+        assert refused.value.code in ("question_unknown", "label_unknown", "text_refused")
+
+
 def test_the_queries_of_a_submit_are_few(django_assert_max_num_queries):
     scene = factories.scene()
     one = queue.next_assignment(scene.ana, scene.campaign)
