@@ -12,7 +12,8 @@ import os
 import signal
 import socket
 import time
-from contextlib import closing
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 from launch import children, environment, place, prepare, say, web
@@ -96,6 +97,7 @@ class Supervisor:
         self.broker: Broker | None = None
         self.children: list[Child] = []
         self._asked = 0  # how often we were told to stop
+        self._undisturbed = 0  # how deep we are in what must not be broken off
 
     def run(self) -> int:
         """Start, look after and stop everything. Returns the exit code; raises Stop for what a person can set right."""
@@ -119,7 +121,22 @@ class Supervisor:
 
     def _on_signal(self, number: int, _frame: object) -> None:
         self._asked += 1
-        if self._asked == 1:
+        if self._asked == 1 and not self._undisturbed:
+            raise Interrupted
+
+    @contextmanager
+    def undisturbed(self) -> Iterator[None]:
+        """What must not be broken off in the middle: a stop that is asked for meanwhile comes at its end.
+
+        An exception out of a signal handler strikes anywhere, also where `subprocess` has just taken a child's lock and has
+        not come to the line that will give it back; waiting for that child then never ends.
+        """
+        self._undisturbed += 1
+        try:
+            yield
+        finally:
+            self._undisturbed -= 1
+        if self._asked and not self._undisturbed:
             raise Interrupted
 
     # starting ---------------------------------------------------------------------------------------------------------
@@ -151,7 +168,9 @@ class Supervisor:
         child = self._add("broker", *self.broker.argv())
         until = time.monotonic() + 15
         while not self.broker.ready():
-            if not child.running or time.monotonic() > until:
+            with self.undisturbed():
+                running = child.running
+            if not running or time.monotonic() > until:
                 raise Stop(f"{child.tail()}\nThe broker did not start; the lines above tell why.")
             time.sleep(0.02)
 
@@ -161,8 +180,9 @@ class Supervisor:
     def _add(self, name: str, *argv: str | Path, niceness: int = 0, once: bool = False, echo: bool = False) -> Child:
         log = self.where.logs / f"{name}.log"
         child = Child(name, argv, self.env, self.where.checkout, log, niceness=niceness, once=once, echo=echo)
-        self.children.append(child)
-        child.start()
+        with self.undisturbed():
+            self.children.append(child)
+            child.start()
         return child
 
     def _web(self) -> list[str | Path]:
@@ -185,7 +205,8 @@ class Supervisor:
         with say.step("web", f"waiting for {self.url}"):
             until = time.monotonic() + START
             while not answers(self.url, self.env.get("PUBLIC_URL", "")):
-                hopeless = not server.running and server.process.returncode == web.FAILED
+                with self.undisturbed():
+                    hopeless = not server.running and server.process.returncode == web.FAILED
                 if hopeless or server.deaths >= HOPELESS or time.monotonic() > until:
                     raise Stop(f"{server.tail()}\nThe web server does not answer. Its whole log: {server.log}")
                 self._look_after()
@@ -210,20 +231,24 @@ class Supervisor:
             time.sleep(0.25)
 
     def _look_after(self) -> None:
-        for child in list(self.children):
-            if child.echo:
-                for text in child.new_lines():
-                    say.line(child.name, text)
-            if child.running:
-                continue
-            if child.once:
-                self._finished(child)
-            elif child.again_at is None:
-                self._died(child)
-            elif time.monotonic() >= child.again_at:
-                child.start()
-                say.line(child.name, "started again")
-        children.reap_orphans({child.process.pid for child in self.children if child.process})
+        with self.undisturbed():
+            for child in list(self.children):
+                self._look_at(child)
+            children.reap_orphans({child.process.pid for child in self.children if child.process})
+
+    def _look_at(self, child: Child) -> None:
+        if child.echo:
+            for text in child.new_lines():
+                say.line(child.name, text)
+        if child.running:
+            return
+        if child.once:
+            self._finished(child)
+        elif child.again_at is None:
+            self._died(child)
+        elif time.monotonic() >= child.again_at:
+            child.start()
+            say.line(child.name, "started again")
 
     def _finished(self, child: Child) -> None:
         self.children.remove(child)

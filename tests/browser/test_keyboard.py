@@ -38,6 +38,7 @@ def test_a_clip_is_labeled_without_a_pointer(enter, stack):
         tab_to(page, "Clips: what is expressed")
         page.keyboard.press("Enter")
         expect(page.locator("answer-form .here")).to_be_visible()
+        page.evaluate("() => customElements.whenDefined('key-help').then(() => true)")  # each element comes by itself
         page.keyboard.press("?")
         expect(page.locator("dialog#keys")).to_be_visible()
         page.keyboard.press("Escape")

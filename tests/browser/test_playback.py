@@ -529,7 +529,7 @@ INK = """() => {
 
 def test_the_spectrogram_is_drawn_under_the_waveform_in_the_colours_of_the_theme(page, bench):  # noqa: F811
     open_item(page, bench, "talk")
-    until(page, "document.querySelector('spectro-gram canvas').width > 200")
+    until(page, "document.querySelector('spectro-gram canvas').height === 128")
     light = page.evaluate(INK)
     assert light["height"] == 128
     assert 0.005 < light["opaque"] < 0.5
@@ -644,7 +644,7 @@ def long_folder(tmp_path_factory) -> Path:
     return folder
 
 
-DRAWN = "document.querySelector('wave-form path.past') && document.querySelector('spectro-gram canvas').width > 200 && document.querySelector('signal-lane path.sig')"
+DRAWN = "document.querySelector('wave-form path.past') && document.querySelector('spectro-gram canvas').height === 128 && document.querySelector('signal-lane path.sig')"
 
 
 @pytest.mark.long
@@ -702,7 +702,7 @@ def test_axe_finds_nothing_in_what_is_drawn(browser: Browser, bench: Bench, name
     page = context.new_page()  # noqa: F811
     open_item(page, bench, name)
     if name != "picture ends":
-        until(page, "document.querySelector('spectro-gram canvas').width > 200")
+        until(page, "document.querySelector('spectro-gram canvas').height === 128")
         page.evaluate("document.querySelector('media-player').seek(2_700_000)")
     if name == "lanes":
         page.keyboard.press("+")

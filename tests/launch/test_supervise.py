@@ -124,6 +124,22 @@ def test_a_changed_static_file_is_collected_again(supervised, place, port):
     assert calls.count("demo_load") == 1
 
 
+def test_a_stop_comes_at_the_end_of_what_must_not_be_broken_off(place, monkeypatch):
+    """Struck while a child is looked at, it could leave that child's lock taken, and the wait for its end went on for ever."""
+    supervisor = supervise.Supervisor(place, demo=True)
+    before, reached = signal.signal(signal.SIGINT, supervisor._on_signal), []
+    try:
+        with pytest.raises(supervise.Interrupted), supervisor.undisturbed():
+            with supervisor.undisturbed():
+                signal.raise_signal(signal.SIGINT)
+                reached.append("inside")
+            reached.append("the whole of it")
+        signal.raise_signal(signal.SIGINT)  # a second one only means: at once
+    finally:
+        signal.signal(signal.SIGINT, before)
+    assert reached == ["inside", "the whole of it"]
+
+
 def test_a_port_in_use_is_one_sentence_and_starts_nothing(supervised, place, port):
     with socket.socket() as other:
         other.bind(("127.0.0.1", port))
